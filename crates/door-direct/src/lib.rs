@@ -1,0 +1,1 @@
+//! The direct door: Socket.IO and WebSocket signaling for peer-to-peer calls.

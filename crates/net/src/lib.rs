@@ -1,0 +1,1 @@
+//! Sockets, driver loops, the real clock.

@@ -1,0 +1,3 @@
+//! The binary `moim`.
+
+fn main() {}
