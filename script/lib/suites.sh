@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# The suites of `script/test`, in the order in which they run.
+
+suites=(lint web cargo direct turn browser lab)
+
+suite_lint() {
+  check 'formatting' cargo fmt --all --check
+  check 'clippy' cargo clippy --locked -q --workspace --all-targets -- -D warnings
+  RUSTDOCFLAGS='-D warnings' check 'rustdoc' cargo doc --locked -q --workspace --no-deps --document-private-items
+  if [ -f deny.toml ]; then
+    if ! command -v cargo-deny >/dev/null 2>&1 && in_ci; then
+      say 'installing cargo-deny'
+      cargo install --locked -q cargo-deny || true
+    fi
+    if command -v cargo-deny >/dev/null 2>&1; then
+      # Advisories need a database from elsewhere; these three need nothing but the lock file.
+      check 'dependencies' cargo deny --offline check --hide-inclusion-graph bans licenses sources
+    else
+      skip 'dependencies' 'no cargo-deny here: cargo install --locked cargo-deny'
+    fi
+  fi
+  if command -v shellcheck >/dev/null 2>&1; then
+    check 'shell scripts' shellcheck -x -a script/run script/test script/bench script/fuzz .ci/run tests/lab/*.sh
+  fi
+}
+
+suite_web() {
+  npm_packages web
+  check 'web checks' npm run --prefix web --silent check
+  counted read_vitest npm test --prefix web --silent
+}
+
+suite_cargo() {
+  counted read_cargo cargo test --locked -q --workspace
+}
+
+# The binary under test: the workspace's own debug build, unless MOIM_BIN names another.
+need_moim() {
+  build_web
+  if [ -z "${MOIM_BIN:-}" ]; then
+    build_moim debug
+    export MOIM_BIN=$target_dir/debug/moim
+  fi
+  npm_packages tests
+}
+
+node_tests() {
+  need_moim
+  counted read_node node --test --test-concurrency=1 --test-reporter=spec "$@"
+}
+
+suite_direct() {
+  need_moim
+  if [ -x tests/direct/run ]; then counted read_node tests/direct/run; else node_tests tests/direct/*.test.mjs; fi
+}
+
+suite_turn() { node_tests tests/turn/*.test.mjs; }
+
+suite_browser() { node_tests tests/browser/*.test.mjs; }
+
+suite_lab() { node_tests tests/lab/*.test.mjs; }
