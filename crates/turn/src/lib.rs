@@ -1,1 +1,48 @@
-//! STUN and TURN server as a machine.
+//! STUN and TURN (RFC 8489, RFC 8656), as machines.
+//!
+//! [`Server`] is fed with what arrives ([`Input`]) and the time, and drained of what is to be done
+//! ([`Output`]); a packet that is only passing through comes back from [`Server::handle`] itself as
+//! a [`Forward`]. Feed an input, poll until `None`, then sleep until [`Server::next_wake`] or the
+//! next input. Outputs wait inside; nothing is lost by polling late.
+//!
+//! This crate never opens a socket, reads a clock, starts a task or logs a secret. One machine is
+//! owned by one thread; several machines do not know each other and meet only through the sockets
+//! of their relays.
+//!
+//! The message codec is that of `stun-types` and `turn-types`.
+
+mod address;
+mod allocation;
+mod authenticate;
+mod channels;
+pub mod client;
+mod config;
+mod credentials;
+mod forward;
+mod framing;
+mod integrity;
+mod io;
+mod nonce;
+mod peers;
+mod permissions;
+mod policy;
+mod ports;
+mod registry;
+mod relay_ports;
+mod reply;
+mod request;
+mod server;
+mod stats;
+mod timers;
+mod users;
+
+pub use address::{Family, FiveTuple, Transport};
+pub use allocation::RelayId;
+pub use config::{Config, RelayAddress, RelayConfig};
+pub use credentials::{CredentialRefusal, Credentials, IssuedCredential, Key, issue_credential};
+pub use framing::{Framer, FramingError};
+pub use io::{Forward, Header, Input, Output};
+pub use policy::{PeerPolicy, PeerRefusal};
+pub use server::Server;
+pub use stats::{DropReason, ErrorAnswer, Stats};
+pub use timers::Wake;
