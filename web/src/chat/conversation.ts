@@ -1,0 +1,52 @@
+/** The messages of a call, oldest first; bounded, and gone when the page is closed. */
+import type { ControlMessage } from "../call/control";
+import { MAX_CHAT_CHARS } from "../call/control";
+import { Emitter } from "../emitter";
+
+const MAX_MESSAGES = 500;
+
+export interface ChatMessage {
+  readonly id: string;
+  readonly from: "local" | "remote";
+  readonly text: string;
+  readonly at: number;
+}
+
+export interface ConversationEvents {
+  changed: readonly ChatMessage[];
+}
+
+export class Conversation {
+  readonly events = new Emitter<ConversationEvents>();
+  readonly #send: (message: ControlMessage) => boolean;
+  readonly #newId: () => string;
+  #messages: readonly ChatMessage[] = [];
+
+  constructor(send: (message: ControlMessage) => boolean, newId: () => string) {
+    this.#send = send;
+    this.#newId = newId;
+  }
+
+  get messages(): readonly ChatMessage[] {
+    return this.#messages;
+  }
+
+  /** False when it was not sent: nobody there, nothing to say, or too long. */
+  say(text: string, at: number): boolean {
+    const trimmed = text.trim();
+    if (trimmed === "" || trimmed.length > MAX_CHAT_CHARS) return false;
+    const id = this.#newId();
+    if (!this.#send({ kind: "chat", id, text: trimmed })) return false;
+    this.#add({ id, from: "local", text: trimmed, at });
+    return true;
+  }
+
+  handleChat(id: string, text: string, at: number): void {
+    this.#add({ id, from: "remote", text, at });
+  }
+
+  #add(message: ChatMessage): void {
+    this.#messages = [...this.#messages, message].slice(-MAX_MESSAGES);
+    this.events.emit("changed", this.#messages);
+  }
+}
