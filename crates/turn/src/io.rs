@@ -1,6 +1,7 @@
 //! What goes into the machine and what comes out of it.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::address::FiveTuple;
 use crate::allocation::RelayId;
@@ -30,6 +31,8 @@ pub enum Input<'p> {
     RelayOpened(RelayId),
     /// [`Output::OpenRelay`] could not be carried out: the port is held by somebody else.
     RelayFailed(RelayId),
+    /// [`Output::OpenRelay`] was not carried out: the user holds enough already on other machines of this server.
+    RelayOverQuota(RelayId),
     /// A client's byte stream has ended; its allocation ends with it.
     ClientGone(FiveTuple),
     /// The time of [`Server::next_wake`](crate::Server::next_wake) has come.
@@ -52,12 +55,15 @@ pub enum Output {
         /// One message.
         bytes: Vec<u8>,
     },
-    /// Open a UDP socket and answer with [`Input::RelayOpened`] or [`Input::RelayFailed`] before any other input.
+    /// Open a UDP socket and answer with [`Input::RelayOpened`], [`Input::RelayFailed`] or
+    /// [`Input::RelayOverQuota`] before any other input.
     OpenRelay {
         /// The name of the socket from now on.
         relay: RelayId,
         /// The address to bind.
         address: SocketAddr,
+        /// Whose it is, for quotas that span machines.
+        user: Arc<str>,
     },
     /// Close the socket; its allocation is gone.
     CloseRelay(RelayId),

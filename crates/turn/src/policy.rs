@@ -246,7 +246,6 @@ mod tests {
         assert_eq!(check("10.1.2.1"), Err(PeerRefusal::Denied));
         assert_eq!(check("8.8.8.8"), Err(PeerRefusal::Denied));
         assert_eq!(check("10.2.0.1"), Err(PeerRefusal::NotPublic));
-        assert_eq!(check("::ffff:8.8.8.8"), Err(PeerRefusal::EmbeddedIpv4));
     }
 
     #[test]

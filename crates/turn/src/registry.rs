@@ -65,7 +65,7 @@ impl Registry {
 
     pub(crate) fn holder(&self, five_tuple: &FiveTuple) -> Option<Holder<'_>> {
         let allocation = self.allocations.by_client(five_tuple)?;
-        Some(Holder { username: self.users.name(allocation.user), key: allocation.key })
+        Some(Holder { username: self.users.name(allocation.user)?, key: allocation.key })
     }
 
     /// Makes an allocation whose relay socket is still to be opened.

@@ -1,6 +1,8 @@
 //! The machine: takes in what arrives, hands it to the part that owns the matter, gives out what is to be done.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use foldhash::fast;
@@ -54,10 +56,18 @@ impl Server {
     /// Makes a server without allocations. `seed` must be secret and unpredictable: nonces and relay ports come from it.
     #[must_use]
     pub fn new(config: Config, now: Instant, seed: [u8; 32]) -> Self {
+        let ports = config.relay.ports.clone();
+        Self::with_ports(config, &ports, now, seed)
+    }
+
+    /// Makes one of several machines that share a relay address: it takes only `own_ports`, and knows
+    /// the rest of the relay ports as those of its siblings.
+    #[must_use]
+    pub fn with_ports(config: Config, own_ports: &RangeInclusive<u16>, now: Instant, seed: [u8; 32]) -> Self {
         let Config { realm, relay, credentials, peers, user_quota, total_quota, max_bps_per_user } = config;
         let users = Users::new(user_quota, max_bps_per_user, quality::RandomState::default());
         let allocations = Allocations::new(fast::RandomState::default());
-        let ports = RelayPorts::new(&relay.ports, derive(&seed, "relay ports"));
+        let ports = RelayPorts::new(own_ports, derive(&seed, "relay ports"));
         Self {
             authenticator: Authenticator::new(realm, credentials, Nonces::new(derive(&seed, "nonces"), now)),
             peers: Peers::new(peers, relay),
@@ -72,7 +82,11 @@ impl Server {
     #[must_use = "the returned packet is to be sent"]
     pub fn handle<'p>(&mut self, now: Now, input: Input<'p>) -> Option<Forward<'p>> {
         let forwarded = match input {
-            Input::FromClient { five_tuple, bytes } => self.handle_client(now, five_tuple, bytes),
+            Input::FromClient { five_tuple, bytes } => {
+                let forwarded = self.handle_client(now, five_tuple, bytes);
+                self.stats.packets_handed_over += u64::from(matches!(forwarded, Ok(Some(Forward::ToClient { .. }))));
+                forwarded
+            }
             Input::FromPeer { relay, peer, bytes } => {
                 forward::from_peer(&mut self.registry, &self.peers, now.instant, relay, peer, bytes).map(Some)
             }
@@ -82,6 +96,10 @@ impl Server {
             }
             Input::RelayFailed(relay) => {
                 self.handle_relay_failed(relay);
+                Ok(None)
+            }
+            Input::RelayOverQuota(relay) => {
+                self.end_unfounded(relay, ErrorAnswer::AllocationQuotaReached);
                 Ok(None)
             }
             Input::ClientGone(five_tuple) => {
@@ -244,14 +262,25 @@ impl Server {
         {
             return Err(ErrorAnswer::AddressFamilyNotSupported);
         }
-        let allocation = self.registry.found(now, five_tuple, user, wanted)?;
-        let (relay, address) = (allocation.id, self.peers.relay_socket(allocation.relay));
-        let Some(address) = address else {
+        let relay = self.registry.found(now, five_tuple, user, wanted)?.id;
+        if self.ask_for_relay(relay) {
+            Ok(None)
+        } else {
             self.registry.end(relay);
-            return Err(ErrorAnswer::AddressFamilyNotSupported);
-        };
-        self.outputs.push_back(Output::OpenRelay { relay, address });
-        Ok(None)
+            Err(ErrorAnswer::AddressFamilyNotSupported)
+        }
+    }
+
+    /// Asks the shell for the relay socket; false if no address of this family is offered any more.
+    fn ask_for_relay(&mut self, relay: RelayId) -> bool {
+        let wanted = self.registry.allocations.by_id(relay).and_then(|allocation| {
+            let address = self.peers.relay_socket(allocation.relay)?;
+            let user = Arc::clone(self.registry.users.name(allocation.user)?);
+            Some(Output::OpenRelay { relay, address, user })
+        });
+        let asked = wanted.is_some();
+        self.outputs.extend(wanted);
+        asked
     }
 
     /// The success response to Allocate (RFC 8656 §7.2), unsigned.
@@ -283,17 +312,19 @@ impl Server {
 
     fn handle_relay_failed(&mut self, relay: RelayId) {
         self.stats.relay_failures += 1;
-        if let Some(allocation) = self.registry.next_port(relay)
-            && let Some(address) = self.peers.relay_socket(allocation.relay)
-        {
-            self.outputs.push_back(Output::OpenRelay { relay, address });
-            return;
+        let retried = self.registry.next_port(relay).is_some() && self.ask_for_relay(relay);
+        if !retried {
+            self.end_unfounded(relay, ErrorAnswer::InsufficientCapacity);
         }
+    }
+
+    /// Ends an allocation whose client still waits for the answer, and answers.
+    fn end_unfounded(&mut self, relay: RelayId, error: ErrorAnswer) {
         let Some(allocation) = self.registry.end(relay) else { return };
+        self.stats.count_error(error);
         let kind = MessageType::from_class_method(MessageClass::Error, ALLOCATE);
         let response = Message::builder(kind, allocation.transaction, MessageWriteVec::with_capacity(64));
-        self.stats.count_error(ErrorAnswer::InsufficientCapacity);
-        let bytes = reply::finish_error(response, ErrorAnswer::InsufficientCapacity, &allocation.key);
+        let bytes = reply::finish_error(response, error, &allocation.key);
         self.outputs.push_back(Output::ToClient { five_tuple: allocation.five_tuple, bytes });
     }
 

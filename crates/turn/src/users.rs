@@ -63,8 +63,8 @@ impl Users {
         }
     }
 
-    pub(crate) fn name(&self, slot: UserSlot) -> &str {
-        self.users.get(slot.0).map_or("", |user| &user.name)
+    pub(crate) fn name(&self, slot: UserSlot) -> Option<&Arc<str>> {
+        self.users.get(slot.0).map(|user| &user.name)
     }
 
     /// Spends the bytes of one packet, or refuses because the user's rate is used up.
