@@ -125,6 +125,11 @@ async function ownConfig(options, /** @type {string} */ folder, /** @type {strin
   return merged(base, options.config ?? {});
 }
 
+/** This process's environment without settings for Moim: what a test does not set must be the default. */
+function bareEnvironment() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MOIM_')));
+}
+
 /**
  * Starts a Moim and waits until it is ready.
  * @param {Options} [options]
@@ -138,7 +143,7 @@ export async function startMoim(options = {}) {
   const command = [moimBinary(), 'serve', '--config', file, ...(options.dev === false ? [] : ['--dev'])];
   const inside = options.namespace ? ['ip', 'netns', 'exec', options.namespace] : [];
   const [program, ...args] = [...inside, ...command];
-  const child = spawn(program ?? '', args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1', RUST_BACKTRACE: '1' } });
+  const child = spawn(program ?? '', args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...bareEnvironment(), NO_COLOR: '1', RUST_BACKTRACE: '1' } });
   const moim = new Moim(child, { folder, host, config, options });
   process.once('exit', () => moim.running && child.kill('SIGKILL'));
   await moim.ready();
