@@ -1,1 +1,7 @@
-//! Sockets, driver loops, the real clock.
+//! The shells: sockets, driver loops, TLS and TCP listeners, the real clock.
+//!
+//! This crate moves bytes between the system and the cores. It decides nothing about a protocol.
+
+pub mod clock;
+pub mod turn;
+pub mod udp;

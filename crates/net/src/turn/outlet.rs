@@ -1,0 +1,191 @@
+//! All the ways out of a shard: its listening socket, its relay sockets, its clients' byte streams.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use mio::{Interest, Registry, Token};
+use moim_turn::{FiveTuple, Forward, Input, Output, RelayId, Transport};
+use tokio::sync::mpsc;
+
+use super::egress::{Destination, Egress, Run, Through};
+use super::ledger::{Entry, Ledger};
+use super::stats::ShellStats;
+use crate::udp::{Sharing, UdpSocket};
+
+/// Padding is zero, so that nothing of anybody else's is in it.
+const PADDING: [u8; 3] = [0; 3];
+
+/// A relay socket, and its place in the ledger.
+#[derive(Debug)]
+struct RelaySocket {
+    socket: UdpSocket,
+    _entry: Entry,
+}
+
+/// The writing half of a client's byte stream.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    /// Tells two connections of one five-tuple apart, one after the other.
+    pub(super) connection: u64,
+    pub(super) messages: mpsc::Sender<Bytes>,
+}
+
+#[derive(Debug)]
+pub(super) struct Outlet {
+    listener: Option<UdpSocket>,
+    relays: HashMap<RelayId, RelaySocket>,
+    streams: HashMap<FiveTuple, Outbox>,
+    egress: Egress,
+    ledger: Arc<Ledger>,
+    registry: Registry,
+    pub(super) stats: ShellStats,
+}
+
+impl Outlet {
+    pub(super) fn new(listener: Option<UdpSocket>, ledger: Arc<Ledger>, registry: Registry) -> Self {
+        let most_packets = listener.as_ref().map_or(1, UdpSocket::most_segments);
+        Self {
+            listener,
+            relays: HashMap::new(),
+            streams: HashMap::new(),
+            egress: Egress::new(most_packets),
+            ledger,
+            registry,
+            stats: ShellStats::default(),
+        }
+    }
+
+    pub(super) const fn listener(&self) -> Option<&UdpSocket> {
+        self.listener.as_ref()
+    }
+
+    pub(super) fn relay(&self, relay: RelayId) -> Option<&UdpSocket> {
+        self.relays.get(&relay).map(|relay| &relay.socket)
+    }
+
+    pub(super) fn open_stream(&mut self, five_tuple: FiveTuple, outbox: Outbox) {
+        self.streams.insert(five_tuple, outbox);
+    }
+
+    /// Forgets a stream; false if its five-tuple belongs to a later connection already.
+    pub(super) fn close_stream(&mut self, five_tuple: &FiveTuple, connection: u64) -> bool {
+        let current = self.streams.get(five_tuple).is_some_and(|outbox| outbox.connection == connection);
+        if current {
+            self.streams.remove(five_tuple);
+        }
+        current
+    }
+
+    /// Sends a packet on, or lets it wait for others of its kind until [`Outlet::flush`].
+    pub(super) fn forward(&mut self, forward: Forward<'_>) {
+        match forward {
+            Forward::ToPeer { relay, peer, payload } => {
+                self.push(Destination { through: Through::Relay(relay), to: peer }, &[payload]);
+            }
+            Forward::ToClient { five_tuple, header, payload, padding } => {
+                let padding = PADDING.get(..padding).unwrap_or_default();
+                self.send_to_client(&five_tuple, &[header.as_bytes(), payload, padding]);
+            }
+        }
+    }
+
+    /// Does what the machine asks for, and says what came of it.
+    pub(super) fn carry_out(&mut self, output: Output) -> Option<Input<'static>> {
+        match output {
+            Output::ToClient { five_tuple, bytes } => {
+                self.send_to_client(&five_tuple, &[&bytes]);
+                None
+            }
+            Output::OpenRelay { relay, address, user } => Some(self.open_relay(relay, address, &user)),
+            Output::CloseRelay(relay) => {
+                // What waits for this socket leaves before it closes.
+                self.flush();
+                self.close_relay(relay);
+                None
+            }
+        }
+    }
+
+    /// Sends what waits.
+    pub(super) fn flush(&mut self) {
+        let Self { egress, listener, relays, stats, .. } = self;
+        egress.flush(|run| send(run, listener.as_ref(), relays, stats));
+    }
+
+    fn push(&mut self, destination: Destination, parts: &[&[u8]]) {
+        let Self { egress, listener, relays, stats, .. } = self;
+        egress.push(destination, parts, |run| send(run, listener.as_ref(), relays, stats));
+    }
+
+    fn send_to_client(&mut self, five_tuple: &FiveTuple, parts: &[&[u8]]) {
+        match five_tuple.transport {
+            Transport::Udp => {
+                let through = Through::Listener(Some(five_tuple.local.ip()));
+                self.push(Destination { through, to: five_tuple.client }, parts);
+            }
+            Transport::Tcp | Transport::Tls => self.send_to_stream(five_tuple, parts),
+        }
+    }
+
+    /// A client that does not read loses packets, as it would over UDP; it blocks nobody.
+    fn send_to_stream(&mut self, five_tuple: &FiveTuple, parts: &[&[u8]]) {
+        let Some(outbox) = self.streams.get(five_tuple) else { return };
+        let mut message = BytesMut::with_capacity(parts.iter().map(|part| part.len()).sum());
+        for part in parts {
+            message.extend_from_slice(part);
+        }
+        if outbox.messages.try_send(message.freeze()).is_err() {
+            self.stats.streams_full += 1;
+        }
+    }
+
+    fn open_relay(&mut self, relay: RelayId, address: SocketAddr, user: &Arc<str>) -> Input<'static> {
+        let Some(entry) = self.ledger.enter(user) else { return Input::RelayOverQuota(relay) };
+        match self.bind_relay(relay, address) {
+            Ok(socket) => {
+                self.relays.insert(relay, RelaySocket { socket, _entry: entry });
+                Input::RelayOpened(relay)
+            }
+            Err(error) => {
+                tracing::debug!(%address, %error, "a relay port could not be bound");
+                Input::RelayFailed(relay)
+            }
+        }
+    }
+
+    fn bind_relay(&self, relay: RelayId, address: SocketAddr) -> io::Result<UdpSocket> {
+        let mut socket = UdpSocket::bind(address, Sharing::Exclusive)?;
+        self.registry.register(socket.source(), token(relay), Interest::READABLE)?;
+        Ok(socket)
+    }
+
+    fn close_relay(&mut self, relay: RelayId) {
+        if let Some(mut relay) = self.relays.remove(&relay) {
+            // Closing the descriptor takes it out of the poll; this only does it in order.
+            let _ = self.registry.deregister(relay.socket.source());
+        }
+    }
+}
+
+/// The event-loop label of a relay socket.
+#[expect(clippy::cast_possible_truncation, reason = "only 64-bit systems are built for")]
+pub(super) const fn token(relay: RelayId) -> Token {
+    Token(relay.to_u64() as usize)
+}
+
+fn send(run: Run<'_>, listener: Option<&UdpSocket>, relays: &HashMap<RelayId, RelaySocket>, stats: &mut ShellStats) {
+    let Run { destination: Destination { through, to }, contents, segment } = run;
+    let sent = match through {
+        Through::Listener(from) => listener.map(|socket| socket.send(to, from, contents, segment)),
+        Through::Relay(relay) => relays.get(&relay).map(|relay| relay.socket.send(to, None, contents, segment)),
+    };
+    // A peer that cannot be reached is nothing to stop for: the next packet may go elsewhere.
+    match sent {
+        None | Some(Ok(())) => {}
+        Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => stats.sends_blocked += 1,
+        Some(Err(_)) => stats.sends_failed += 1,
+    }
+}
