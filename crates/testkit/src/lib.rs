@@ -1,1 +1,10 @@
-//! Virtual network and clock for tests.
+//! What the tests of the cores stand on: a clock that only moves when told, and a world of fake
+//! clients and peers around a machine. No sockets, no threads, no sleeping; the same seed gives the
+//! same trace.
+//!
+//! This crate is a development dependency and is never part of a program that ships.
+
+mod clock;
+pub mod turn;
+
+pub use clock::VirtualClock;
