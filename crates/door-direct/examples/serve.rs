@@ -9,13 +9,8 @@ use moim_types::Redacted;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let listen: SocketAddr = arguments
-        .next()
-        .unwrap_or_else(|| "127.0.0.1:3000".to_owned())
-        .parse()?;
-    let token = arguments
-        .next()
-        .unwrap_or_else(|| "a-long-shared-token".to_owned());
+    let listen: SocketAddr = arguments.next().unwrap_or_else(|| "127.0.0.1:3000".to_owned()).parse()?;
+    let token = arguments.next().unwrap_or_else(|| "a-long-shared-token".to_owned());
     let door = DirectDoor::new(DirectConfig {
         signing_key: Redacted::new(token.clone().into_bytes()),
         token: Some(Redacted::new(token)),
@@ -34,9 +29,7 @@ async fn main() -> anyhow::Result<()> {
         allowed_origins: AllowedOrigins::Any,
     });
     let listener = tokio::net::TcpListener::bind(listen).await?;
-    let service = door
-        .router()
-        .into_make_service_with_connect_info::<SocketAddr>();
+    let service = door.router().into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).await?;
     Ok(())
 }

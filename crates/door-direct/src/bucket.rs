@@ -15,12 +15,7 @@ impl Bucket {
     /// A full bucket.
     pub(crate) fn new(per_second: u32, burst: u32, now: Instant) -> Self {
         let burst = f64::from(burst);
-        Self {
-            per_second: f64::from(per_second),
-            burst,
-            level: burst,
-            filled_at: now,
-        }
+        Self { per_second: f64::from(per_second), burst, level: burst, filled_at: now }
     }
 
     /// Takes `amount` out if it is there. A clock that steps back refills nothing.
@@ -42,10 +37,7 @@ impl Bucket {
 
     fn refill(&mut self, now: Instant) {
         let elapsed = now.saturating_duration_since(self.filled_at);
-        self.level = elapsed
-            .as_secs_f64()
-            .mul_add(self.per_second, self.level)
-            .min(self.burst);
+        self.level = elapsed.as_secs_f64().mul_add(self.per_second, self.level).min(self.burst);
         self.filled_at = self.filled_at.max(now);
     }
 }

@@ -27,26 +27,19 @@ impl DirectDoor {
     #[must_use]
     pub fn new(config: DirectConfig) -> Self {
         let authority = Authority::new(&config);
-        let hub = Arc::new(Hub::new(
-            config.bounds.clone(),
-            IceServers::new(config.ice.clone()),
-        ));
+        let hub = Arc::new(Hub::new(config.bounds.clone(), IceServers::new(config.ice.clone())));
         let shared = Shared {
             hub,
             authority,
             ice: IceServers::new(config.ice),
             arrivals: Mutex::new(Arrivals::new(&config.bounds, Instant::now())),
-            unauthenticated: Arc::new(Semaphore::new(
-                config.bounds.unauthenticated.min(Semaphore::MAX_PERMITS),
-            )),
+            unauthenticated: Arc::new(Semaphore::new(config.bounds.unauthenticated.min(Semaphore::MAX_PERMITS))),
             bounds: config.bounds,
             allowed_origins: config.allowed_origins,
             dev: config.dev,
             open_join: config.open_join,
         };
-        Self {
-            shared: Arc::new(shared),
-        }
+        Self { shared: Arc::new(shared) }
     }
 
     /// The routes `/socket.io`, `/direct`, `/direct/ice-servers`, `/direct/join` and `/connections`, to be merged with
@@ -62,10 +55,7 @@ impl DirectDoor {
             .route("/connections", get(connections::list))
             .with_state(self.shared.clone())
             .merge(socket_io)
-            .route_layer(from_fn_with_state(
-                self.shared.clone(),
-                admission::check_origin,
-            ))
+            .route_layer(from_fn_with_state(self.shared.clone(), admission::check_origin))
             .route_layer(admission::cors(&self.shared.allowed_origins))
     }
 

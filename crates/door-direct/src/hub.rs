@@ -19,9 +19,7 @@ use crate::token::Grant;
 
 /// Seconds since 1970.
 pub(crate) fn unix_now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |elapsed| elapsed.as_secs())
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
 }
 
 #[derive(Debug)]
@@ -54,16 +52,8 @@ pub(crate) struct Session {
 
 impl Hub {
     pub(crate) fn new(bounds: Bounds, ice: IceServers) -> Self {
-        let inner = Inner {
-            exchange: Exchange::new(bounds.clone()),
-            lines: BTreeMap::new(),
-            last_connection: 0,
-        };
-        Self {
-            inner: Mutex::new(inner),
-            bounds,
-            ice,
-        }
+        let inner = Inner { exchange: Exchange::new(bounds.clone()), lines: BTreeMap::new(), last_connection: 0 };
+        Self { inner: Mutex::new(inner), bounds, ice }
     }
 
     /// Lets a connection in whose token was checked.
@@ -84,28 +74,9 @@ impl Hub {
         inner.last_connection += 1;
         let connection = ConnectionId(inner.last_connection);
         let (outbox, outgoing) = outbox(&self.bounds);
-        inner.lines.insert(
-            connection,
-            Line {
-                outbox,
-                ice_host: self.ice.host_for(request),
-            },
-        );
-        self.feed(
-            &mut inner,
-            Input::Attach {
-                connection,
-                socket_id,
-                grant,
-            },
-        );
-        Ok((
-            Session {
-                hub: self.clone(),
-                id: connection,
-            },
-            outgoing,
-        ))
+        inner.lines.insert(connection, Line { outbox, ice_host: self.ice.host_for(request) });
+        self.feed(&mut inner, Input::Attach { connection, socket_id, grant });
+        Ok((Session { hub: self.clone(), id: connection }, outgoing))
     }
 
     pub(crate) fn refuse(&self, refusal: Refusal) {
@@ -138,18 +109,9 @@ impl Hub {
         while let Some(output) = inner.exchange.poll() {
             match output {
                 Output::Send { to, event } => Self::send(inner, to, event),
-                Output::Registered {
-                    connection,
-                    room,
-                    peer_id,
-                } => {
-                    let host = inner
-                        .lines
-                        .get(&connection)
-                        .and_then(|line| line.ice_host.clone());
-                    let servers = self
-                        .ice
-                        .for_peer(host.as_deref(), &room, &peer_id, unix_now());
+                Output::Registered { connection, room, peer_id } => {
+                    let host = inner.lines.get(&connection).and_then(|line| line.ice_host.clone());
+                    let servers = self.ice.for_peer(host.as_deref(), &room, &peer_id, unix_now());
                     Self::send(inner, connection, Event::ice_servers(servers));
                 }
                 Output::Disconnect { connection, reason } => {
@@ -170,16 +132,9 @@ impl Hub {
         if line.outbox.try_send(event, bytes).is_ok() {
             return;
         }
-        tracing::info!(
-            connection = to.0,
-            "direct: a reader fell behind and is disconnected"
-        );
-        inner
-            .exchange
-            .count_disconnect(DisconnectReason::SlowReader);
-        inner
-            .exchange
-            .handle(Instant::now(), Input::Detach { connection: to });
+        tracing::info!(connection = to.0, "direct: a reader fell behind and is disconnected");
+        inner.exchange.count_disconnect(DisconnectReason::SlowReader);
+        inner.exchange.handle(Instant::now(), Input::Detach { connection: to });
         if let Some(line) = inner.lines.remove(&to) {
             line.outbox.close(DisconnectReason::SlowReader);
         }
@@ -194,26 +149,14 @@ impl Session {
     /// Hands in what the client sent.
     pub(crate) fn command(&self, command: Command, bytes: usize) {
         let mut inner = self.hub.lock();
-        self.hub.feed(
-            &mut inner,
-            Input::Command {
-                connection: self.id,
-                command,
-                bytes,
-            },
-        );
+        self.hub.feed(&mut inner, Input::Command { connection: self.id, command, bytes });
     }
 
     /// Takes the connection out. Doing it twice does no harm.
     pub(crate) fn detach(&self) {
         let mut inner = self.hub.lock();
         inner.lines.remove(&self.id);
-        self.hub.feed(
-            &mut inner,
-            Input::Detach {
-                connection: self.id,
-            },
-        );
+        self.hub.feed(&mut inner, Input::Detach { connection: self.id });
     }
 }
 
@@ -230,12 +173,6 @@ fn weight(value: &serde_json::Value) -> usize {
         Value::Null | Value::Bool(_) | Value::Number(_) => 8,
         Value::String(text) => text.len() + 2,
         Value::Array(items) => items.iter().map(weight).sum::<usize>() + 2 + items.len(),
-        Value::Object(fields) => {
-            fields
-                .iter()
-                .map(|(name, value)| name.len() + 4 + weight(value))
-                .sum::<usize>()
-                + 2
-        }
+        Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + 4 + weight(value)).sum::<usize>() + 2,
     }
 }

@@ -3,12 +3,12 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use http::request::Parts;
+use moim_turn::issue_credential;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::config::IceConfig;
 use crate::names::{PeerId, RoomName};
-use crate::turn_credential::issue_credential;
 
 /// Longest host name, RFC 1035 §2.3.4.
 const MAX_HOST_BYTES: usize = 253;
@@ -28,23 +28,12 @@ impl IceServers {
         if let Some(host) = &self.config.public_host {
             return host_in_url(host);
         }
-        let header = request
-            .headers
-            .get(http::header::HOST)
-            .and_then(|value| value.to_str().ok());
-        header
-            .or_else(|| request.uri.authority().map(http::uri::Authority::as_str))
-            .and_then(host_in_url)
+        let header = request.headers.get(http::header::HOST).and_then(|value| value.to_str().ok());
+        header.or_else(|| request.uri.authority().map(http::uri::Authority::as_str)).and_then(host_in_url)
     }
 
     /// For a registered peer.
-    pub(crate) fn for_peer(
-        &self,
-        host: Option<&str>,
-        room: &RoomName,
-        peer: &PeerId,
-        now: u64,
-    ) -> Value {
+    pub(crate) fn for_peer(&self, host: Option<&str>, room: &RoomName, peer: &PeerId, now: u64) -> Value {
         self.servers(host, &credential_name(room, peer), now)
     }
 
@@ -65,18 +54,9 @@ impl IceServers {
     }
 
     fn turn_urls(&self, host: &str) -> Vec<String> {
-        let udp = self
-            .config
-            .turn_udp_port
-            .map(|port| format!("turn:{host}:{port}?transport=udp"));
-        let tcp = self
-            .config
-            .turn_tcp_port
-            .map(|port| format!("turn:{host}:{port}?transport=tcp"));
-        let tls = self
-            .config
-            .turns_port
-            .map(|port| format!("turns:{host}:{port}?transport=tcp"));
+        let udp = self.config.turn_udp_port.map(|port| format!("turn:{host}:{port}?transport=udp"));
+        let tcp = self.config.turn_tcp_port.map(|port| format!("turn:{host}:{port}?transport=tcp"));
+        let tls = self.config.turns_port.map(|port| format!("turns:{host}:{port}?transport=tcp"));
         [udp, tcp, tls].into_iter().flatten().collect()
     }
 }
@@ -84,27 +64,11 @@ impl IceServers {
 /// A peer's name for the TURN server: readable, bounded, without `:`, and different for peers of different rooms, since
 /// TURN's quotas count by it.
 fn credential_name(room: &RoomName, peer: &PeerId) -> String {
-    let readable: String = peer
-        .as_str()
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
-        .take(32)
-        .collect();
-    let digest = Sha256::new()
-        .chain_update(room.as_str())
-        .chain_update([0])
-        .chain_update(peer.as_str())
-        .finalize();
-    let short: String = digest
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    if readable.is_empty() {
-        short
-    } else {
-        format!("{readable}-{short}")
-    }
+    let readable: String =
+        peer.as_str().chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(32).collect();
+    let digest = Sha256::new().chain_update(room.as_str()).chain_update([0]).chain_update(peer.as_str()).finalize();
+    let short: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    if readable.is_empty() { short } else { format!("{readable}-{short}") }
 }
 
 /// The host of `host[:port]`, written as in a URL; `None` for what is no host name and no address.
@@ -117,25 +81,17 @@ fn host_in_url(authority: &str) -> Option<String> {
     if let Ok(address) = authority.parse::<Ipv6Addr>() {
         return Some(format!("[{address}]"));
     }
-    let (host, port) = authority
-        .find(':')
-        .map_or((authority, ""), |colon| authority.split_at(colon));
+    let (host, port) = authority.find(':').map_or((authority, ""), |colon| authority.split_at(colon));
     (is_port_or_nothing(port) && is_host(host)).then(|| host.to_ascii_lowercase())
 }
 
 fn is_port_or_nothing(text: &str) -> bool {
-    text.is_empty()
-        || text
-            .strip_prefix(':')
-            .is_some_and(|port| port.parse::<u16>().is_ok())
+    text.is_empty() || text.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok())
 }
 
 /// RFC 1123 §2.1: labels of letters, digits and inner hyphens; all digits and dots only where it is an address.
 fn is_host(host: &str) -> bool {
-    if host
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.')
-    {
+    if host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         return host.parse::<Ipv4Addr>().is_ok();
     }
     let name = host.strip_suffix('.').unwrap_or(host);
@@ -144,10 +100,7 @@ fn is_host(host: &str) -> bool {
 
 fn is_label(label: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    (1..=63).contains(&label.len())
-        && label.bytes().all(inner)
-        && !label.starts_with('-')
-        && !label.ends_with('-')
+    (1..=63).contains(&label.len()) && label.bytes().all(inner) && !label.starts_with('-') && !label.ends_with('-')
 }
 
 #[cfg(test)]
@@ -212,10 +165,7 @@ mod tests {
         };
         let servers = IceServers::new(config).servers(Some("h"), "me", 1000);
         assert_eq!(servers[0], json!({ "urls": ["stun:h:3478"] }));
-        assert_eq!(
-            servers[1]["urls"],
-            json!(["turn:h:3478?transport=udp", "turns:h:443?transport=tcp"])
-        );
+        assert_eq!(servers[1]["urls"], json!(["turn:h:3478?transport=udp", "turns:h:443?transport=tcp"]));
         assert_eq!(servers[1]["username"], "4600:me");
     }
 
@@ -225,10 +175,7 @@ mod tests {
         let room = |name| RoomName::new(name, &bounds).expect("a room");
         let peer = PeerId::new("a:b/민준", &bounds).expect("a peer");
         let name = credential_name(&room("x"), &peer);
-        assert!(
-            name.starts_with("ab-") && !name.contains(':') && name.len() <= 45,
-            "{name}"
-        );
+        assert!(name.starts_with("ab-") && !name.contains(':') && name.len() <= 45, "{name}");
         assert_ne!(name, credential_name(&room("y"), &peer));
     }
 }

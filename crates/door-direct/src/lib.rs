@@ -34,7 +34,6 @@ mod outbox;
 mod random;
 mod shell;
 mod stats;
-mod turn_credential;
 
 pub use config::{AllowedOrigins, Bounds, DirectConfig, IceConfig};
 pub use door::DirectDoor;

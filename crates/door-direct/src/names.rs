@@ -109,14 +109,8 @@ mod tests {
     fn names_are_bounded_and_printable() {
         let bounds = Bounds::default();
         assert!(PeerId::new("민준 🎈", &bounds).is_ok());
-        assert_eq!(
-            PeerId::new("a\nb", &bounds),
-            Err(NameError::ControlCharacter)
-        );
-        assert_eq!(
-            RoomName::new(&"x".repeat(129), &bounds),
-            Err(NameError::TooLong { limit: 128 })
-        );
+        assert_eq!(PeerId::new("a\nb", &bounds), Err(NameError::ControlCharacter));
+        assert_eq!(RoomName::new(&"x".repeat(129), &bounds), Err(NameError::TooLong { limit: 128 }));
         assert_eq!(PeerId::new("all", &bounds), Err(NameError::Reserved));
     }
 }

@@ -34,20 +34,8 @@ pub(crate) fn outbox(bounds: &Bounds) -> (Outbox, Outgoing) {
     let (sender, receiver) = mpsc::channel(bounds.queue_events.max(1));
     let (verdict, seen) = watch::channel(None);
     let queued_bytes = Arc::new(AtomicUsize::new(0));
-    let outgoing = Outgoing {
-        events: receiver,
-        verdict: seen,
-        queued_bytes: queued_bytes.clone(),
-    };
-    (
-        Outbox {
-            events: sender,
-            verdict,
-            queued_bytes,
-            max_bytes: bounds.queue_bytes,
-        },
-        outgoing,
-    )
+    let outgoing = Outgoing { events: receiver, verdict: seen, queued_bytes: queued_bytes.clone() };
+    (Outbox { events: sender, verdict, queued_bytes, max_bytes: bounds.queue_bytes }, outgoing)
 }
 
 impl Outbox {
@@ -94,8 +82,7 @@ impl Outgoing {
     /// Ready when nothing more may be written, not even what is queued.
     pub(crate) async fn cut_off(&self) {
         let mut verdict = self.verdict.clone();
-        let is_slow =
-            |verdict: &Option<DisconnectReason>| *verdict == Some(DisconnectReason::SlowReader);
+        let is_slow = |verdict: &Option<DisconnectReason>| *verdict == Some(DisconnectReason::SlowReader);
         if verdict.wait_for(is_slow).await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -118,20 +105,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_queue_is_bounded_by_events_and_by_bytes() {
-        let bounds = Bounds {
-            queue_events: 2,
-            queue_bytes: 10,
-            ..Bounds::default()
-        };
+        let bounds = Bounds { queue_events: 2, queue_bytes: 10, ..Bounds::default() };
         let (outbox, mut outgoing) = outbox(&bounds);
         outbox.try_send(event(), 50).expect("one event always fits");
         outbox.try_send(event(), 1).expect_err("more bytes do not");
         outgoing.next().await.expect("the first");
         outbox.try_send(event(), 1).expect("there is room again");
         outbox.try_send(event(), 1).expect("and for another");
-        outbox
-            .try_send(event(), 1)
-            .expect_err("a third event is too many");
+        outbox.try_send(event(), 1).expect_err("a third event is too many");
     }
 
     #[tokio::test]

@@ -8,10 +8,7 @@ pub(crate) fn word(length: usize) -> String {
     let mut bytes = vec![0_u8; length];
     // Without randomness the process can do nothing safely; this source does not fail once the system is up.
     getrandom::fill(&mut bytes).expect("the system gives random bytes");
-    bytes
-        .iter()
-        .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
-        .collect()
+    bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
 }
 
 #[cfg(test)]

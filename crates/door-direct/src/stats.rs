@@ -23,14 +23,8 @@ pub enum Refusal {
 
 impl Refusal {
     /// All of them, in the order of the counters.
-    pub const ALL: [Self; 6] = [
-        Self::Authentication,
-        Self::Draining,
-        Self::Connections,
-        Self::Origin,
-        Self::BadRequest,
-        Self::TooMany,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Authentication, Self::Draining, Self::Connections, Self::Origin, Self::BadRequest, Self::TooMany];
 
     /// The label's value.
     #[must_use]
@@ -98,24 +92,11 @@ impl DirectStats {
             ("rewritten_senders_total", self.rewritten_senders_total),
             ("joins_total", self.joins_total),
         ];
-        let refused = Refusal::ALL
-            .iter()
-            .zip(self.refused_total)
-            .map(|(r, n)| ("refused_total", r.name(), n));
-        let limits = Limit::ALL
-            .iter()
-            .zip(self.limit_hits_total)
-            .map(|(l, n)| ("limit_hits_total", l.counter(), n));
-        let closed = DisconnectReason::ALL
-            .iter()
-            .zip(self.disconnected_total)
-            .map(|(d, n)| ("disconnected_total", d.name(), n));
-        plain
-            .into_iter()
-            .map(|(name, value)| (name, "", value))
-            .chain(refused)
-            .chain(limits)
-            .chain(closed)
+        let refused = Refusal::ALL.iter().zip(self.refused_total).map(|(r, n)| ("refused_total", r.name(), n));
+        let limits = Limit::ALL.iter().zip(self.limit_hits_total).map(|(l, n)| ("limit_hits_total", l.counter(), n));
+        let closed =
+            DisconnectReason::ALL.iter().zip(self.disconnected_total).map(|(d, n)| ("disconnected_total", d.name(), n));
+        plain.into_iter().map(|(name, value)| (name, "", value)).chain(refused).chain(limits).chain(closed)
     }
 
     pub(crate) const fn count_refusal(&mut self, refusal: Refusal) {

@@ -44,23 +44,13 @@ impl Claims {
     /// A token for a room until `exp` (Unix seconds), for whoever holds it.
     #[must_use]
     pub fn for_room(room: impl Into<String>, exp: u64) -> Self {
-        Self {
-            room: Some(room.into()),
-            peer_id: None,
-            exp,
-            nbf: None,
-            takes_over: None,
-            jti: None,
-        }
+        Self { room: Some(room.into()), peer_id: None, exp, nbf: None, takes_over: None, jti: None }
     }
 
     /// The same for one peer alone.
     #[must_use]
     pub fn for_peer(self, peer_id: impl Into<String>) -> Self {
-        Self {
-            peer_id: Some(peer_id.into()),
-            ..self
-        }
+        Self { peer_id: Some(peer_id.into()), ..self }
     }
 }
 
@@ -90,16 +80,9 @@ pub enum TokenError {
 ///
 /// # Errors
 /// When the claims or the key cannot be used, which no key of at least one byte shows.
-pub fn sign(
-    signing_key: &Redacted<Vec<u8>>,
-    claims: &Claims,
-) -> Result<Redacted<String>, SignError> {
+pub fn sign(signing_key: &Redacted<Vec<u8>>, claims: &Claims) -> Result<Redacted<String>, SignError> {
     let key = EncodingKey::from_secret(signing_key.reveal());
-    Ok(Redacted::new(jsonwebtoken::encode(
-        &Header::new(Algorithm::HS256),
-        claims,
-        &key,
-    )?))
+    Ok(Redacted::new(jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key)?))
 }
 
 /// What somebody who showed a good token may do.
@@ -194,10 +177,7 @@ impl Authority {
     ) -> Result<Grant, TokenError> {
         let claims = match self.check(token, now)? {
             Credential::Shared => {
-                return Ok(Grant {
-                    room: room_or_unnamed(room, bounds)?,
-                    peer: None,
-                });
+                return Ok(Grant { room: room_or_unnamed(room, bounds)?, peer: None });
             }
             Credential::Signed(claims) => claims,
         };
@@ -211,9 +191,7 @@ impl Authority {
         };
         let room = match (&claims.room, room) {
             (None, room) => room_or_unnamed(room, bounds)?,
-            (Some(claimed), None) => {
-                RoomName::new(claimed, bounds).map_err(|_| TokenError::Wrong)?
-            }
+            (Some(claimed), None) => RoomName::new(claimed, bounds).map_err(|_| TokenError::Wrong)?,
             (Some(claimed), Some(room)) if claimed == room.as_str() => room.clone(),
             (Some(_), Some(_)) => return Err(TokenError::OtherRoom),
         };
@@ -235,16 +213,11 @@ impl Authority {
         validation.validate_exp = false;
         validation.validate_aud = false;
         let key = DecodingKey::from_secret(self.signing_key.reveal());
-        let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation)
-            .map_err(|_| TokenError::Wrong)?
-            .claims;
+        let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|_| TokenError::Wrong)?.claims;
         if claims.exp.saturating_add(LEEWAY_SECONDS) < now {
             return Err(TokenError::Expired);
         }
-        if claims
-            .nbf
-            .is_some_and(|nbf| nbf > now.saturating_add(LEEWAY_SECONDS))
-        {
+        if claims.nbf.is_some_and(|nbf| nbf > now.saturating_add(LEEWAY_SECONDS)) {
             return Err(TokenError::Wrong);
         }
         Ok(claims)
@@ -252,10 +225,7 @@ impl Authority {
 }
 
 fn room_or_unnamed(room: Option<&RoomName>, bounds: &Bounds) -> Result<RoomName, TokenError> {
-    room.cloned().map_or_else(
-        || RoomName::new("", bounds).map_err(|_| TokenError::Wrong),
-        Ok,
-    )
+    room.cloned().map_or_else(|| RoomName::new("", bounds).map_err(|_| TokenError::Wrong), Ok)
 }
 
 #[cfg(test)]

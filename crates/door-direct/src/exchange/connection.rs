@@ -56,32 +56,19 @@ impl Connection {
     /// Whether the token of this connection lets it replace `holder`, which has the name that it is granted.
     pub(super) fn may_replace(&self, holder: &Self) -> bool {
         self.grant.peer.as_ref().is_some_and(|peer| {
-            peer.takes_over
-                || holder
-                    .grant
-                    .peer
-                    .as_ref()
-                    .is_some_and(|held| held.mark == peer.mark)
+            peer.takes_over || holder.grant.peer.as_ref().is_some_and(|held| held.mark == peer.mark)
         })
     }
 
     /// Counts an event of `bytes` and says which bound it passes.
-    pub(super) fn admit(
-        &mut self,
-        bytes: usize,
-        bounds: &Bounds,
-        now: Instant,
-    ) -> Result<(), Limit> {
+    pub(super) fn admit(&mut self, bytes: usize, bounds: &Bounds, now: Instant) -> Result<(), Limit> {
         if !self.messages.try_take(1, now) {
             return Err(Limit::MessagesPerSecond);
         }
         if bytes > bounds.message_bytes {
             return Err(Limit::MessageBytes);
         }
-        if !self
-            .bytes
-            .try_take(u32::try_from(bytes).unwrap_or(u32::MAX), now)
-        {
+        if !self.bytes.try_take(u32::try_from(bytes).unwrap_or(u32::MAX), now) {
             return Err(Limit::BytesPerSecond);
         }
         Ok(())

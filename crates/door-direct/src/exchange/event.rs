@@ -45,10 +45,7 @@ impl Event {
     /// Any event.
     #[must_use]
     pub fn new(name: &'static str, data: Value) -> Self {
-        Self {
-            name,
-            data: Arc::new(data),
-        }
+        Self { name, data: Arc::new(data) }
     }
 
     /// The ICE servers, as an array.
@@ -91,10 +88,7 @@ impl Event {
             Some(_) => "no peer has so long a name".to_owned(),
             None => "messageOne needs an object with a string in target".to_owned(),
         };
-        Self::new(
-            "targetError",
-            json!({ "target": target, "message": message }),
-        )
+        Self::new("targetError", json!({ "target": target, "message": message }))
     }
 
     pub(super) fn limit_error(limit: Limit, bounds: &Bounds) -> Self {
@@ -102,16 +96,10 @@ impl Event {
     }
 
     pub(super) fn limit_error_with(limit: Limit, message: String) -> Self {
-        Self::new(
-            "limitError",
-            json!({ "limit": limit.name(), "message": message }),
-        )
+        Self::new("limitError", json!({ "limit": limit.name(), "message": message }))
     }
 
     pub(super) fn replaced() -> Self {
-        Self::new(
-            "replaced",
-            json!({ "message": "This peer has connected again from elsewhere." }),
-        )
+        Self::new("replaced", json!({ "message": "This peer has connected again from elsewhere." }))
     }
 }

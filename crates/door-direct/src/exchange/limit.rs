@@ -73,28 +73,18 @@ impl Limit {
 
     pub(super) fn message(self, bounds: &Bounds) -> String {
         match self {
-            Self::MessageBytes => format!(
-                "a message may have {} bytes; send large data peer to peer",
-                bounds.message_bytes
-            ),
-            Self::MessagesPerSecond => {
-                format!(
-                    "at most {} messages per second; slow down",
-                    bounds.messages_per_second
-                )
+            Self::MessageBytes => {
+                format!("a message may have {} bytes; send large data peer to peer", bounds.message_bytes)
             }
-            Self::BytesPerSecond => format!(
-                "at most {} bytes per second; slow down",
-                bounds.bytes_per_second
-            ),
+            Self::MessagesPerSecond => {
+                format!("at most {} messages per second; slow down", bounds.messages_per_second)
+            }
+            Self::BytesPerSecond => format!("at most {} bytes per second; slow down", bounds.bytes_per_second),
             Self::PeersPerRoom => {
                 format!("the room is full: it takes {} peers", bounds.peers_per_room)
             }
             Self::Rooms => "the server has no place for another room; try later".to_owned(),
-            Self::PeerId => format!(
-                "peerId must be a string of 1 to {} bytes",
-                bounds.peer_id_bytes
-            ),
+            Self::PeerId => format!("peerId must be a string of 1 to {} bytes", bounds.peer_id_bytes),
             Self::PeerType => format!("peerType may have {} bytes of JSON", bounds.peer_type_bytes),
             Self::PeerIdsPerConnection => {
                 "this connection is registered already; open another for another peerId".to_owned()

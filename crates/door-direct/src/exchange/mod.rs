@@ -124,13 +124,7 @@ pub enum DisconnectReason {
 
 impl DisconnectReason {
     /// All of them, in the order of the counters.
-    pub const ALL: [Self; 5] = [
-        Self::PeerIdTaken,
-        Self::Replaced,
-        Self::Limit,
-        Self::NoRoom,
-        Self::SlowReader,
-    ];
+    pub const ALL: [Self; 5] = [Self::PeerIdTaken, Self::Replaced, Self::Limit, Self::NoRoom, Self::SlowReader];
 
     /// The label's value.
     #[must_use]
@@ -173,16 +167,8 @@ impl Exchange {
     /// Takes an input at `now`. Inputs of connections that are not there do nothing.
     pub fn handle(&mut self, now: Instant, input: Input) {
         match input {
-            Input::Attach {
-                connection,
-                socket_id,
-                grant,
-            } => self.attach(now, connection, socket_id, grant),
-            Input::Command {
-                connection,
-                command,
-                bytes,
-            } => self.command(now, connection, command, bytes),
+            Input::Attach { connection, socket_id, grant } => self.attach(now, connection, socket_id, grant),
+            Input::Command { connection, command, bytes } => self.command(now, connection, command, bytes),
             Input::Detach { connection } => self.detach(connection),
         }
     }
@@ -220,10 +206,7 @@ impl Exchange {
     /// Everybody registered, in the order of rooms and names; of one room, if it is given.
     pub fn peers<'a>(&'a self, room: Option<&'a RoomName>) -> impl Iterator<Item = &'a Peer> {
         let wanted = move |name: &RoomName| room.is_none_or(|room| room == name);
-        self.rooms
-            .iter()
-            .filter(move |(name, _)| wanted(name))
-            .flat_map(|(_, room)| room.peers())
+        self.rooms.iter().filter(move |(name, _)| wanted(name)).flat_map(|(_, room)| room.peers())
     }
 
     /// The counters now.
@@ -231,11 +214,7 @@ impl Exchange {
     pub fn stats(&self) -> DirectStats {
         DirectStats {
             connections: self.connections.len() as u64,
-            peers: self
-                .rooms
-                .values()
-                .map(|room| room.peer_count() as u64)
-                .sum(),
+            peers: self.rooms.values().map(|room| room.peer_count() as u64).sum(),
             rooms: self.rooms.len() as u64,
             ..self.stats.clone()
         }
@@ -267,15 +246,13 @@ impl Exchange {
             return self.close(id, DisconnectReason::NoRoom);
         }
         self.rooms.entry(grant.room.clone()).or_default().enter(id);
-        self.connections
-            .insert(id, Connection::new(socket_id, grant, &self.bounds, now));
+        self.connections.insert(id, Connection::new(socket_id, grant, &self.bounds, now));
     }
 
     /// The bound that keeps another connection out of a room.
     fn full(&self, name: &RoomName) -> Option<Limit> {
         match self.rooms.get(name) {
-            Some(room) => (room.len() >= self.bounds.peers_per_room.saturating_mul(2))
-                .then_some(Limit::PeersPerRoom),
+            Some(room) => (room.len() >= self.bounds.peers_per_room.saturating_mul(2)).then_some(Limit::PeersPerRoom),
             None => (self.rooms.len() >= self.bounds.rooms).then_some(Limit::Rooms),
         }
     }
@@ -301,10 +278,7 @@ impl Exchange {
             Ok(peer_id) => peer_id,
             Err(message) => return self.strike_with(id, Limit::PeerId, message, now),
         };
-        if peer_type
-            .as_ref()
-            .is_some_and(|value| value.to_string().len() > self.bounds.peer_type_bytes)
-        {
+        if peer_type.as_ref().is_some_and(|value| value.to_string().len() > self.bounds.peer_type_bytes) {
             return self.strike(id, Limit::PeerType, now);
         }
         let Some(connection) = self.connections.get(&id) else {
@@ -332,25 +306,15 @@ impl Exchange {
         let Some(text) = peer_id.as_str() else {
             return Err("peerId must be a string".to_owned());
         };
-        let peer_id = PeerId::new(text, &self.bounds)
-            .map_err(|error| format!("peerId is not accepted: {error}"))?;
-        match self
-            .connections
-            .get(&id)
-            .and_then(Connection::granted_peer_id)
-        {
-            Some(granted) if *granted != peer_id => {
-                Err("the token is for another peerId".to_owned())
-            }
+        let peer_id = PeerId::new(text, &self.bounds).map_err(|error| format!("peerId is not accepted: {error}"))?;
+        match self.connections.get(&id).and_then(Connection::granted_peer_id) {
+            Some(granted) if *granted != peer_id => Err("the token is for another peerId".to_owned()),
             _ => Ok(peer_id),
         }
     }
 
     fn takes_over(&self, newcomer: ConnectionId, holder: ConnectionId) -> bool {
-        let (Some(newcomer), Some(holder)) = (
-            self.connections.get(&newcomer),
-            self.connections.get(&holder),
-        ) else {
+        let (Some(newcomer), Some(holder)) = (self.connections.get(&newcomer), self.connections.get(&holder)) else {
             return false;
         };
         newcomer.may_replace(holder)
@@ -375,11 +339,7 @@ impl Exchange {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
-        let peer = Peer {
-            socket_id: connection.socket_id().to_owned(),
-            peer_id: peer_id.clone(),
-            peer_type,
-        };
+        let peer = Peer { socket_id: connection.socket_id().to_owned(), peer_id: peer_id.clone(), peer_type };
         connection.set_peer_id(peer_id.clone());
         let name = connection.room().clone();
         // A replaced holder may have been the last one inside, and the room with it.
@@ -389,11 +349,7 @@ impl Exchange {
         room.register(id, peer.clone());
         self.stats.registrations_total += 1;
         self.send(id, Event::open_for_newcomer(&peer_id, &present));
-        self.outputs.push_back(Output::Registered {
-            connection: id,
-            room: name,
-            peer_id,
-        });
+        self.outputs.push_back(Output::Registered { connection: id, room: name, peer_id });
         self.broadcast(id, &Event::open_for_others(&peer));
     }
 
@@ -420,18 +376,12 @@ impl Exchange {
 
     fn find_target(&self, id: ConnectionId, target: &Value) -> Option<ConnectionId> {
         let target = PeerId::new(target.as_str()?, &self.bounds).ok()?;
-        self.rooms
-            .get(self.connections.get(&id)?.room())?
-            .connection_of(&target)
+        self.rooms.get(self.connections.get(&id)?.room())?.connection_of(&target)
     }
 
     /// Nobody speaks for another. Who is not registered has no name, and speaks as `""`, which is nobody's.
     fn with_own_sender(&mut self, id: ConnectionId, mut body: Value) -> Value {
-        let own = self
-            .connections
-            .get(&id)
-            .and_then(Connection::peer_id)
-            .map_or("", PeerId::as_str);
+        let own = self.connections.get(&id).and_then(Connection::peer_id).map_or("", PeerId::as_str);
         if let Some(from) = body.get_mut("from")
             && from.as_str() != Some(own)
         {
@@ -488,11 +438,7 @@ impl Exchange {
         let Some(connection) = self.connections.get(&from) else {
             return;
         };
-        let members = self
-            .rooms
-            .get(connection.room())
-            .map(Room::members)
-            .unwrap_or_default();
+        let members = self.rooms.get(connection.room()).map(Room::members).unwrap_or_default();
         for member in members.into_iter().filter(|member| *member != from) {
             self.send(member, event.clone());
         }
@@ -505,7 +451,6 @@ impl Exchange {
 
     fn close(&mut self, connection: ConnectionId, reason: DisconnectReason) {
         self.stats.count_disconnect(reason);
-        self.outputs
-            .push_back(Output::Disconnect { connection, reason });
+        self.outputs.push_back(Output::Disconnect { connection, reason });
     }
 }

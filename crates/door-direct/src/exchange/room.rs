@@ -29,14 +29,11 @@ impl Room {
     }
 
     pub(super) fn register(&mut self, connection: ConnectionId, peer: Peer) {
-        self.peers_by_id
-            .insert(peer.peer_id.clone(), (connection, peer));
+        self.peers_by_id.insert(peer.peer_id.clone(), (connection, peer));
     }
 
     pub(super) fn connection_of(&self, peer_id: &PeerId) -> Option<ConnectionId> {
-        self.peers_by_id
-            .get(peer_id)
-            .map(|(connection, _)| *connection)
+        self.peers_by_id.get(peer_id).map(|(connection, _)| *connection)
     }
 
     pub(super) fn peers(&self) -> impl Iterator<Item = &Peer> {

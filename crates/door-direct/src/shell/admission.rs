@@ -27,37 +27,23 @@ pub(crate) fn cors(allowed: &AllowedOrigins) -> CorsLayer {
     match allowed {
         AllowedOrigins::Any => layer.allow_origin(tower_http::cors::Any),
         AllowedOrigins::Only(origins) => {
-            let origins = origins
-                .iter()
-                .filter_map(|origin| HeaderValue::from_str(origin).ok());
+            let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
             layer.allow_origin(AllowOrigin::list(origins))
         }
     }
 }
 
 /// Refuses other origins. CORS alone would not: a browser opens a WebSocket to anywhere.
-pub(crate) async fn check_origin(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn check_origin(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     if is_allowed(&shared.allowed_origins, request.headers()) {
         return next.run(request).await;
     }
     shared.hub.refuse(Refusal::Origin);
-    refusal(
-        StatusCode::FORBIDDEN,
-        "originRefused",
-        "this server does not serve pages of that origin",
-    )
+    refusal(StatusCode::FORBIDDEN, "originRefused", "this server does not serve pages of that origin")
 }
 
 /// Guards new Socket.IO sessions. Requests of sessions that exist carry their `sid` and pass.
-pub(crate) async fn check_new_session(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn check_new_session(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let is_new = !query.split('&').any(|pair| pair.starts_with("sid="));
     if is_new && let Err(response) = shared.check_arrival(address(request.extensions())) {
@@ -68,9 +54,7 @@ pub(crate) async fn check_new_session(
 
 /// Where a request comes from, if the server says so.
 pub(crate) fn address(extensions: &Extensions) -> Option<IpAddr> {
-    extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|info| info.0.ip())
+    extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
 }
 
 impl Shared {
@@ -84,11 +68,7 @@ impl Shared {
         let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
         if !arrivals.try_arrive(address, Instant::now()) {
             self.hub.refuse(Refusal::TooMany);
-            return Err(refusal(
-                StatusCode::TOO_MANY_REQUESTS,
-                "tooMany",
-                "too many attempts; wait a minute",
-            ));
+            return Err(refusal(StatusCode::TOO_MANY_REQUESTS, "tooMany", "too many attempts; wait a minute"));
         }
         Ok(())
     }
@@ -97,8 +77,6 @@ impl Shared {
 fn is_allowed(allowed: &AllowedOrigins, headers: &HeaderMap) -> bool {
     match (allowed, headers.get(header::ORIGIN)) {
         (AllowedOrigins::Any, _) | (_, None) => true,
-        (AllowedOrigins::Only(origins), Some(origin)) => origins
-            .iter()
-            .any(|one| one.as_bytes() == origin.as_bytes()),
+        (AllowedOrigins::Only(origins), Some(origin)) => origins.iter().any(|one| one.as_bytes() == origin.as_bytes()),
     }
 }

@@ -23,52 +23,33 @@ pub(crate) struct Arrivals {
 impl Arrivals {
     pub(crate) fn new(bounds: &Bounds, now: Instant) -> Self {
         let (per_second, burst) = (bounds.arrivals_per_second, bounds.arrival_burst);
-        let all = Bucket::new(
-            per_second.saturating_mul(ALL_TO_ONE),
-            burst.saturating_mul(ALL_TO_ONE),
-            now,
-        );
-        Self {
-            per_second,
-            burst,
-            all,
-            buckets_by_address: BTreeMap::new(),
-        }
+        let all = Bucket::new(per_second.saturating_mul(ALL_TO_ONE), burst.saturating_mul(ALL_TO_ONE), now);
+        Self { per_second, burst, all, buckets_by_address: BTreeMap::new() }
     }
 
     /// Counts a knock. Loopback is this machine or a proxy on it, so only the rate of all counts there; so it is when the
     /// server was not told the address.
     pub(crate) fn try_arrive(&mut self, address: Option<IpAddr>, now: Instant) -> bool {
-        let address = address
-            .map(household)
-            .filter(|address| !address.is_loopback());
+        let address = address.map(household).filter(|address| !address.is_loopback());
         address.is_none_or(|address| self.try_one(address, now)) && self.all.try_take(1, now)
     }
 
     fn try_one(&mut self, address: IpAddr, now: Instant) -> bool {
-        if self.buckets_by_address.len() >= MAX_ADDRESSES
-            && !self.buckets_by_address.contains_key(&address)
-        {
-            self.buckets_by_address
-                .retain(|_, bucket| !bucket.is_full(now));
+        if self.buckets_by_address.len() >= MAX_ADDRESSES && !self.buckets_by_address.contains_key(&address) {
+            self.buckets_by_address.retain(|_, bucket| !bucket.is_full(now));
             if self.buckets_by_address.len() >= MAX_ADDRESSES {
                 return true;
             }
         }
         let (per_second, burst) = (self.per_second, self.burst);
-        self.buckets_by_address
-            .entry(address)
-            .or_insert_with(|| Bucket::new(per_second, burst, now))
-            .try_take(1, now)
+        self.buckets_by_address.entry(address).or_insert_with(|| Bucket::new(per_second, burst, now)).try_take(1, now)
     }
 }
 
 /// Who has one IPv6 address has its /64.
 fn household(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(v6) if !v6.is_loopback() => {
-            IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)))
-        }
+        IpAddr::V6(v6) if !v6.is_loopback() => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
         other => other,
     }
 }
@@ -80,11 +61,7 @@ mod tests {
     use super::*;
 
     fn bounds() -> Bounds {
-        Bounds {
-            arrivals_per_second: 1,
-            arrival_burst: 2,
-            ..Bounds::default()
-        }
+        Bounds { arrivals_per_second: 1, arrival_burst: 2, ..Bounds::default() }
     }
 
     #[test]
@@ -104,10 +81,7 @@ mod tests {
     fn all_together_are_bounded_too() {
         let now = Instant::now();
         let mut arrivals = Arrivals::new(&bounds(), now);
-        assert_eq!(
-            (0..1000).filter(|_| arrivals.try_arrive(None, now)).count(),
-            100
-        );
+        assert_eq!((0..1000).filter(|_| arrivals.try_arrive(None, now)).count(), 100);
     }
 
     #[test]

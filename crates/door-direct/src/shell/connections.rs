@@ -31,11 +31,7 @@ pub(crate) async fn list(
     Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Response {
-    let credential = if shared.dev {
-        Ok(Credential::Shared)
-    } else {
-        check(&shared, &asked, &headers)
-    };
+    let credential = if shared.dev { Ok(Credential::Shared) } else { check(&shared, &asked, &headers) };
     let own_room = match credential {
         Ok(Credential::Shared) => None,
         Ok(Credential::Signed(claims)) => claims.room,
@@ -44,29 +40,17 @@ pub(crate) async fn list(
     if own_room.is_some() && asked.room.is_some() && own_room != asked.room {
         return refuse_token(&shared, TokenError::OtherRoom).await;
     }
-    let room = match own_room
-        .or(asked.room)
-        .map(|name| RoomName::new(&name, &shared.bounds))
-        .transpose()
-    {
+    let room = match own_room.or(asked.room).map(|name| RoomName::new(&name, &shared.bounds)).transpose() {
         Ok(room) => room,
         Err(error) => return refusal(StatusCode::BAD_REQUEST, "badRoom", &error.to_string()),
     };
-    let peers: Vec<Peer> = shared
-        .hub
-        .read(|exchange| exchange.peers(room.as_ref()).cloned().collect());
+    let peers: Vec<Peer> = shared.hub.read(|exchange| exchange.peers(room.as_ref()).cloned().collect());
     ([(header::CACHE_CONTROL, "no-store")], Json(peers)).into_response()
 }
 
 /// The token of the query or of `Authorization: Bearer` (RFC 6750 §2.1).
-pub(crate) fn check(
-    shared: &Shared,
-    asked: &Asked,
-    headers: &HeaderMap,
-) -> Result<Credential, TokenError> {
-    shared
-        .authority
-        .check(bearer(headers).or(asked.token.as_deref()), unix_now())
+pub(crate) fn check(shared: &Shared, asked: &Asked, headers: &HeaderMap) -> Result<Credential, TokenError> {
+    shared.authority.check(bearer(headers).or(asked.token.as_deref()), unix_now())
 }
 
 /// 401, counted, after a while.
@@ -79,18 +63,11 @@ pub(crate) async fn refuse_token(shared: &Shared, error: TokenError) -> Response
         TokenError::Expired => "tokenExpired",
     };
     let mut response = refusal(StatusCode::UNAUTHORIZED, word, &error.to_string());
-    response.headers_mut().insert(
-        header::WWW_AUTHENTICATE,
-        http::HeaderValue::from_static("Bearer"),
-    );
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer"));
     response
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .split_once(' ')?;
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

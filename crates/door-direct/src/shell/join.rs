@@ -82,9 +82,7 @@ pub(crate) async fn join(State(shared): State<Arc<Shared>>, request: Request) ->
 }
 
 async fn place(shared: &Shared, body: Body) -> Result<Place, JoinError> {
-    let body = to_bytes(body, MAX_BODY_BYTES)
-        .await
-        .map_err(|_| JoinError::BadRequest)?;
+    let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| JoinError::BadRequest)?;
     let wish: Wish = serde_json::from_slice(&body).map_err(|_| JoinError::BadRequest)?;
     if wish.room.is_empty() {
         return Err(JoinError::BadRoom(NameError::Empty));
@@ -96,58 +94,34 @@ async fn place(shared: &Shared, body: Body) -> Result<Place, JoinError> {
         Some(id) => PeerId::new(id, &shared.bounds).map_err(JoinError::BadPeerId)?,
         None => PeerId::new(&random::word(12), &shared.bounds).map_err(JoinError::BadPeerId)?,
     };
-    let is_own =
-        wish.peer_id.is_none() || owns(shared, wish.token.as_deref(), &room, &peer_id, now);
+    let is_own = wish.peer_id.is_none() || owns(shared, wish.token.as_deref(), &room, &peer_id, now);
     let expires_at = now + PEER_TOKEN_SECONDS;
     let claims = Claims {
         takes_over: (!is_own).then_some(false),
         jti: Some(random::word(12)),
         ..Claims::for_room(room.as_str(), expires_at).for_peer(peer_id.as_str())
     };
-    let token = sign(shared.authority.signing_key(), &claims)?
-        .reveal()
-        .clone();
-    Ok(Place {
-        room,
-        peer_id,
-        token,
-        invite,
-        expires_at,
-    })
+    let token = sign(shared.authority.signing_key(), &claims)?.reveal().clone();
+    Ok(Place { room, peer_id, token, invite, expires_at })
 }
 
 /// Whether the key opens the room, and the invite for the next one: an invite is passed on as it is, so that it ends when
 /// it was meant to end.
-fn invite(
-    shared: &Shared,
-    room: &RoomName,
-    key: Option<&str>,
-    now: u64,
-) -> Result<String, JoinError> {
+fn invite(shared: &Shared, room: &RoomName, key: Option<&str>, now: u64) -> Result<String, JoinError> {
     if shared.open_join {
         return Ok(String::new());
     }
     let key = key.unwrap_or_default();
-    let credential = if key.is_empty() {
-        Err(TokenError::Missing)
-    } else {
-        shared.authority.check(Some(key), now)
-    };
+    let credential = if key.is_empty() { Err(TokenError::Missing) } else { shared.authority.check(Some(key), now) };
     match credential? {
         Credential::Shared => {
-            let claims = Claims {
-                jti: Some(random::word(12)),
-                ..Claims::for_room(room.as_str(), now + INVITE_SECONDS)
-            };
-            Ok(sign(shared.authority.signing_key(), &claims)?
-                .reveal()
-                .clone())
+            let claims =
+                Claims { jti: Some(random::word(12)), ..Claims::for_room(room.as_str(), now + INVITE_SECONDS) };
+            Ok(sign(shared.authority.signing_key(), &claims)?.reveal().clone())
         }
-        Credential::Signed(Claims {
-            room: Some(invited),
-            peer_id: None,
-            ..
-        }) if invited == room.as_str() => Ok(key.to_owned()),
+        Credential::Signed(Claims { room: Some(invited), peer_id: None, .. }) if invited == room.as_str() => {
+            Ok(key.to_owned())
+        }
         Credential::Signed(_) => Err(TokenError::OtherRoom.into()),
     }
 }

@@ -39,10 +39,7 @@ pub(crate) struct Shared {
 
 /// A refusal over HTTP: a word for programs, and a sentence where one helps.
 pub(crate) fn refusal(status: StatusCode, error: &str, message: &str) -> Response {
-    let body = if message.is_empty() {
-        json!({ "error": error })
-    } else {
-        json!({ "error": error, "message": message })
-    };
+    let body =
+        if message.is_empty() { json!({ "error": error }) } else { json!({ "error": error, "message": message }) };
     (status, Json(body)).into_response()
 }

@@ -14,7 +14,7 @@ use socketioxide::handler::{ConnectHandler, FromMessageParts};
 use socketioxide::{ParserConfig, SendError, SocketError, SocketIo};
 use socketioxide_core::Value as Packet;
 
-use crate::exchange::{Command, Event};
+use crate::exchange::{Command, DisconnectReason, Event};
 use crate::hub::{Session, unix_now};
 use crate::names::RoomName;
 use crate::outbox::Outgoing;
@@ -32,6 +32,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const INNER_QUEUE: usize = 256;
 /// How long to wait for room in the library's queue before trying again.
 const RETRY: Duration = Duration::from_millis(20);
+/// The library ends a session, and with it what is on the way to the client, when an event comes for a namespace that is
+/// closed. Who is closed for sending too much has events on the way: what it still sends is dropped for so long.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// The route `/socket.io/`.
 pub(crate) fn routes(shared: &Arc<Shared>) -> Router {
@@ -53,13 +56,9 @@ pub(crate) fn routes(shared: &Arc<Shared>) -> Router {
         .with_parser(parser)
         .build_svc();
     let shared = shared.clone();
-    let admit = move |socket: SocketRef, TryData(auth): TryData<Value>| {
-        admit(shared.clone(), socket, auth.ok())
-    };
+    let admit = move |socket: SocketRef, TryData(auth): TryData<Value>| admit(shared.clone(), socket, auth.ok());
     io.ns("/", begin.with(admit));
-    Router::new()
-        .route_service("/socket.io", service.clone())
-        .route_service("/socket.io/", service)
+    Router::new().route_service("/socket.io", service.clone()).route_service("/socket.io/", service)
 }
 
 /// What the client sends in the handshake's `auth`.
@@ -86,16 +85,9 @@ enum ConnectError {
 
 /// Checks the token and lets the connection in. The event handlers are set here, before the client is told that it is
 /// connected, so that no event can come before them.
-async fn admit(
-    shared: Arc<Shared>,
-    socket: SocketRef,
-    auth: Option<Value>,
-) -> Result<(), ConnectError> {
+async fn admit(shared: Arc<Shared>, socket: SocketRef, auth: Option<Value>) -> Result<(), ConnectError> {
     let auth = auth.and_then(|auth| serde_json::from_value(auth).ok());
-    let auth: Auth = auth.unwrap_or(Auth {
-        token: None,
-        room: None,
-    });
+    let auth: Auth = auth.unwrap_or(Auth { token: None, room: None });
     let room = match &auth.room {
         None => None,
         Some(name) => Some(RoomName::new(name, &shared.bounds).map_err(|error| {
@@ -103,20 +95,13 @@ async fn admit(
             ConnectError::Room(error)
         })?),
     };
-    let grant = shared.authority.admit(
-        auth.token.as_deref(),
-        room.as_ref(),
-        &shared.bounds,
-        unix_now(),
-    );
+    let grant = shared.authority.admit(auth.token.as_deref(), room.as_ref(), &shared.bounds, unix_now());
     let Ok(grant) = grant else {
         shared.hub.refuse(Refusal::Authentication);
         tokio::time::sleep(WRONG_TOKEN_DELAY).await;
         return Err(ConnectError::Authentication);
     };
-    let attached = shared
-        .hub
-        .attach(socket.id.to_string(), grant, socket.req_parts());
+    let attached = shared.hub.attach(socket.id.to_string(), grant, socket.req_parts());
     let (session, outgoing) = attached.map_err(|refusal| match refusal {
         Refusal::Draining => ConnectError::Draining,
         _ => ConnectError::Full,
@@ -135,11 +120,9 @@ struct Admitted {
 /// The library calls a handler in the order of the events and spawns what it returns, so all work is done in the call, and
 /// the future is a formality.
 fn listen(socket: &SocketRef, session: Arc<Session>, outgoing: Outgoing) {
-    for (name, command) in [
-        ("ready", register as fn(Arguments) -> Command),
-        ("message", message),
-        ("messageOne", message_one),
-    ] {
+    for (name, command) in
+        [("ready", register as fn(Arguments) -> Command), ("message", message), ("messageOne", message_one)]
+    {
         let session = session.clone();
         socket.on(name, move |arguments: Arguments| {
             let bytes = arguments.bytes;
@@ -158,19 +141,12 @@ fn listen(socket: &SocketRef, session: Arc<Session>, outgoing: Outgoing) {
         gone.detach();
         ready(())
     });
-    socket.extensions.insert(Admitted {
-        session,
-        outgoing: Arc::new(Mutex::new(Some(outgoing))),
-    });
+    socket.extensions.insert(Admitted { session, outgoing: Arc::new(Mutex::new(Some(outgoing))) });
 }
 
 async fn begin(socket: SocketRef, Extension(admitted): Extension<Admitted>) {
     socket.extensions.remove::<Admitted>();
-    let outgoing = admitted
-        .outgoing
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
+    let outgoing = admitted.outgoing.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(outgoing) = outgoing {
         forward(socket, admitted.session, outgoing).await;
     }
@@ -186,6 +162,9 @@ async fn forward(socket: SocketRef, session: Arc<Session>, mut outgoing: Outgoin
         }
     }
     session.detach();
+    if outgoing.verdict() == Some(DisconnectReason::Limit) {
+        tokio::time::sleep(LINGER).await;
+    }
     disconnect(&socket).await;
 }
 
@@ -195,9 +174,7 @@ async fn emit(socket: &SocketRef, event: &Event) -> bool {
         // A tuple is the list of arguments; the data is the one of them.
         match socket.emit(event.name, &(&*event.data,)) {
             Ok(()) => return true,
-            Err(SendError::Socket(SocketError::InternalChannelFull)) => {
-                tokio::time::sleep(RETRY).await
-            }
+            Err(SendError::Socket(SocketError::InternalChannelFull)) => tokio::time::sleep(RETRY).await,
             Err(_) => return false,
         }
     }
@@ -224,9 +201,7 @@ impl Arguments {
     fn first(self) -> Result<Value, Command> {
         match self.values {
             Ok(values) => Ok(values.into_iter().next().unwrap_or(Value::Null)),
-            Err(message) => Err(Command::Unusable {
-                message: message.to_owned(),
-            }),
+            Err(message) => Err(Command::Unusable { message: message.to_owned() }),
         }
     }
 }
@@ -241,29 +216,19 @@ impl<A: Adapter> FromMessageParts<A> for Arguments {
     ) -> Result<Self, Self::Error> {
         let binary = || Err("binary data cannot be passed on; send JSON, or send it peer to peer");
         Ok(match packet {
-            Packet::Str(text, None) => Self {
-                values: parse(text),
-                bytes: text.len(),
-            },
+            Packet::Str(text, None) => Self { values: parse(text), bytes: text.len() },
             Packet::Str(text, Some(attachments)) => {
                 let bytes = text.len() + attachments.iter().map(Bytes::len).sum::<usize>();
-                Self {
-                    values: binary(),
-                    bytes,
-                }
+                Self { values: binary(), bytes }
             }
-            Packet::Bytes(bytes) => Self {
-                values: binary(),
-                bytes: bytes.len(),
-            },
+            Packet::Bytes(bytes) => Self { values: binary(), bytes: bytes.len() },
         })
     }
 }
 
 /// The packet is a JSON array of the event's name and its arguments.
 fn parse(text: &str) -> Result<Vec<Value>, &'static str> {
-    let mut values: Vec<Value> =
-        serde_json::from_str(text).map_err(|_| "the event is not valid JSON")?;
+    let mut values: Vec<Value> = serde_json::from_str(text).map_err(|_| "the event is not valid JSON")?;
     if !values.is_empty() {
         values.remove(0);
     }
@@ -274,26 +239,17 @@ fn register(arguments: Arguments) -> Command {
     let mut values = match arguments.values {
         Ok(values) => values.into_iter(),
         Err(message) => {
-            return Command::Unusable {
-                message: message.to_owned(),
-            };
+            return Command::Unusable { message: message.to_owned() };
         }
     };
     let peer_id = values.next().unwrap_or(Value::Null);
-    Command::Ready {
-        peer_id,
-        peer_type: values.next().filter(|value| !value.is_null()),
-    }
+    Command::Ready { peer_id, peer_type: values.next().filter(|value| !value.is_null()) }
 }
 
 fn message(arguments: Arguments) -> Command {
-    arguments
-        .first()
-        .map_or_else(|unusable| unusable, Command::Message)
+    arguments.first().map_or_else(|unusable| unusable, Command::Message)
 }
 
 fn message_one(arguments: Arguments) -> Command {
-    arguments
-        .first()
-        .map_or_else(|unusable| unusable, Command::MessageOne)
+    arguments.first().map_or_else(|unusable| unusable, Command::MessageOne)
 }

@@ -58,18 +58,10 @@ pub(crate) async fn upgrade(
     if let Err(response) = shared.check_arrival(address(&parts.extensions)) {
         return response;
     }
-    let room = match place
-        .room
-        .as_deref()
-        .map(|name| RoomName::new(name, &shared.bounds))
-        .transpose()
-    {
+    let room = match place.room.as_deref().map(|name| RoomName::new(name, &shared.bounds)).transpose() {
         Ok(room) => room,
         Err(error) => {
-            return bad_request(
-                &shared,
-                &format!("the room's name is not accepted: {error}"),
-            );
+            return bad_request(&shared, &format!("the room's name is not accepted: {error}"));
         }
     };
     let Ok(socket) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await else {
@@ -77,17 +69,10 @@ pub(crate) async fn upgrade(
     };
     let Ok(permit) = shared.unauthenticated.clone().try_acquire_owned() else {
         shared.hub.refuse(Refusal::Connections);
-        return refusal(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "full",
-            "too many connections wait for their token",
-        );
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, "full", "too many connections wait for their token");
     };
     let hard_bytes = shared.bounds.message_bytes.saturating_mul(4);
-    let socket = socket
-        .protocols([SUB_PROTOCOL])
-        .max_message_size(hard_bytes)
-        .max_frame_size(hard_bytes);
+    let socket = socket.protocols([SUB_PROTOCOL]).max_message_size(hard_bytes).max_frame_size(hard_bytes);
     if socket.selected_protocol().is_none() {
         return bad_request(&shared, "offer the WebSocket sub-protocol moim.direct.v1");
     }
@@ -109,15 +94,9 @@ async fn serve(
     parts: Parts,
     permit: OwnedSemaphorePermit,
 ) {
-    let token = timeout(AUTHENTICATION_TIMEOUT, first_frame(&mut socket))
-        .await
-        .ok()
-        .flatten();
+    let token = timeout(AUTHENTICATION_TIMEOUT, first_frame(&mut socket)).await.ok().flatten();
     let now = unix_now();
-    let Ok(grant) = shared
-        .authority
-        .admit(token.as_deref(), room.as_ref(), &shared.bounds, now)
-    else {
+    let Ok(grant) = shared.authority.admit(token.as_deref(), room.as_ref(), &shared.bounds, now) else {
         shared.hub.refuse(Refusal::Authentication);
         tokio::time::sleep(WRONG_TOKEN_DELAY).await;
         return refuse(socket, "Authentication error", CLOSE_AUTHENTICATION).await;
@@ -134,21 +113,9 @@ async fn serve(
             }
         }
         Err(Refusal::Draining) => {
-            refuse(
-                socket,
-                "The server is being stopped; try again in a minute",
-                CLOSE_FULL,
-            )
-            .await
+            refuse(socket, "The server is being stopped; try again in a minute", CLOSE_FULL).await
         }
-        Err(_) => {
-            refuse(
-                socket,
-                "The server has no place for another connection; try later",
-                CLOSE_FULL,
-            )
-            .await
-        }
+        Err(_) => refuse(socket, "The server has no place for another connection; try later", CLOSE_FULL).await,
     }
 }
 
@@ -173,14 +140,8 @@ async fn first_frame(socket: &mut WebSocket) -> Option<String> {
 }
 
 /// Reads and writes until one side ends it; returns what to say in the end, if anything can be said.
-async fn converse(
-    socket: &mut WebSocket,
-    session: &Session,
-    mut outgoing: Outgoing,
-) -> Option<(u16, &'static str)> {
-    write(socket, &outgoing, frame("authenticated", &json!({})))
-        .await
-        .ok()?;
+async fn converse(socket: &mut WebSocket, session: &Session, mut outgoing: Outgoing) -> Option<(u16, &'static str)> {
+    write(socket, &outgoing, frame("authenticated", &json!({}))).await.ok()?;
     let mut ticks = interval(PING_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.tick().await;
@@ -232,20 +193,14 @@ struct Frame {
 
 fn parse(text: &str) -> (Command, Option<Message>) {
     let Ok(Frame { event, data }) = serde_json::from_str::<Frame>(text) else {
-        return (
-            unusable("a frame is a JSON object {\"event\": …, \"data\": …}"),
-            None,
-        );
+        return (unusable("a frame is a JSON object {\"event\": …, \"data\": …}"), None);
     };
     match event.as_str() {
         "ready" => (ready(data), None),
         "message" => (Command::Message(data), None),
         "messageOne" => (Command::MessageOne(data), None),
         "ping" => (Command::Ping, Some(frame("pong", &data))),
-        _ => (
-            unusable("unknown event; there are ready, message, messageOne and ping"),
-            None,
-        ),
+        _ => (unusable("unknown event; there are ready, message, messageOne and ping"), None),
     }
 }
 
@@ -254,22 +209,14 @@ fn ready(mut data: Value) -> Command {
     match data.as_object_mut() {
         Some(fields) => {
             let peer_type = fields.remove("peerType").filter(|value| !value.is_null());
-            Command::Ready {
-                peer_id: fields.remove("peerId").unwrap_or_default(),
-                peer_type,
-            }
+            Command::Ready { peer_id: fields.remove("peerId").unwrap_or_default(), peer_type }
         }
-        None => Command::Ready {
-            peer_id: data,
-            peer_type: None,
-        },
+        None => Command::Ready { peer_id: data, peer_type: None },
     }
 }
 
 fn unusable(message: &str) -> Command {
-    Command::Unusable {
-        message: message.to_owned(),
-    }
+    Command::Unusable { message: message.to_owned() }
 }
 
 fn frame(event: &str, data: &Value) -> Message {
@@ -292,9 +239,7 @@ const fn closing(verdict: Option<DisconnectReason>) -> (u16, &'static str) {
         Some(DisconnectReason::PeerIdTaken) => (CLOSE_TAKEN, "the peerId is taken"),
         Some(DisconnectReason::Replaced) => (CLOSE_REPLACED, "connected again from elsewhere"),
         Some(DisconnectReason::NoRoom) => (CLOSE_FULL, "the room is full"),
-        Some(DisconnectReason::Limit | DisconnectReason::SlowReader) | None => {
-            (CLOSE_LIMIT, "a limit was passed")
-        }
+        Some(DisconnectReason::Limit | DisconnectReason::SlowReader) | None => (CLOSE_LIMIT, "a limit was passed"),
     }
 }
 
@@ -308,10 +253,7 @@ async fn refuse(mut socket: WebSocket, message: &str, code: u16) {
 
 /// Says goodbye and waits a little for the other side's, so that what was sent before is not lost by a reset.
 async fn close_with(mut socket: WebSocket, code: u16, reason: &'static str) {
-    let goodbye = Message::Close(Some(CloseFrame {
-        code,
-        reason: reason.into(),
-    }));
+    let goodbye = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
     let farewell = async {
         if socket.send(goodbye).await.is_ok() {
             while let Some(Ok(_)) = socket.recv().await {}
