@@ -1,5 +1,5 @@
-import { defineConfig } from "vitest/config";
 import solid from "vite-plugin-solid";
+import { defineConfig } from "vitest/config";
 
 /** The door that the development server of the app talks to: `moim serve --dev`. */
 const door = process.env["MOIM_DOOR"] ?? "http://127.0.0.1:7880";

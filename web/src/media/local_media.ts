@@ -1,6 +1,7 @@
 /** What this page sends: microphone, camera, screen. Holds the tracks, and tells when they change. */
-import { Emitter } from "../emitter";
+
 import type { Microphone } from "../call/control";
+import { Emitter } from "../emitter";
 import { type CaptureProblem, problemOf } from "./problems";
 
 export interface LocalMediaEvents {
@@ -75,6 +76,29 @@ export class LocalMedia {
     if (!track) return false;
     this.#replace(source, track);
     return true;
+  }
+
+  /** Both at once, so that the person is asked once; if that fails each for itself, so that one can work without the other. */
+  async openBoth(microphoneId: string, cameraId: string): Promise<void> {
+    const generations = (["microphone", "camera"] as const).map(
+      (source) => ++this.#wanted[source].generation,
+    );
+    try {
+      if (!this.#devices) throw new Error("insecure");
+      const microphone = constraintsFor("microphone", microphoneId);
+      const stream = await this.#devices.getUserMedia({
+        ...microphone,
+        ...constraintsFor("camera", cameraId),
+      });
+      for (const [index, source] of (["microphone", "camera"] as const).entries()) {
+        const track = stream.getTracks().find((one) => (one.kind === "audio") === (source === "microphone"));
+        if (this.#wanted[source].generation !== generations[index]) track?.stop();
+        else this.#replace(source, track);
+      }
+    } catch {
+      await this.open("microphone", microphoneId);
+      await this.open("camera", cameraId);
+    }
   }
 
   close(source: Source): void {

@@ -1,0 +1,30 @@
+/** The whole app: the page for the address, in the language of the person. */
+import { lazy, Match, Suspense, Switch } from "solid-js";
+import { ErrorPage } from "./pages/error_page";
+import { route } from "./pages/navigation";
+import { StartPage } from "./pages/start";
+import { LiveRegions } from "./ui/announcer";
+
+const RoomPage = lazy(() => import("./pages/room"));
+
+export function App() {
+  const room = (): string | undefined => {
+    const now = route();
+    return now.page === "room" ? now.room : undefined;
+  };
+  return (
+    <>
+      <Suspense>
+        <Switch fallback={<ErrorPage error="notFound" />}>
+          <Match when={route().page === "start"}>
+            <StartPage />
+          </Match>
+          <Match when={room()} keyed>
+            {(name) => <RoomPage room={name} />}
+          </Match>
+        </Switch>
+      </Suspense>
+      <LiveRegions />
+    </>
+  );
+}

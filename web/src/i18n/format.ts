@@ -1,0 +1,29 @@
+/** Numbers as the language writes them. */
+import type { Language } from "./language";
+
+export function formatBytes(bytes: number, language: Language): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+  const index = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** index;
+  return new Intl.NumberFormat(language, {
+    style: "unit",
+    unit: units[index] ?? "byte",
+    unitDisplay: index === 0 ? "long" : "short",
+    maximumFractionDigits: value < 10 && index > 0 ? 1 : 0,
+  }).format(value);
+}
+
+export function formatBitrate(bitsPerSecond: number, language: Language): string {
+  const mega = bitsPerSecond >= 1_000_000;
+  const digits = mega ? 1 : 0;
+  const value = bitsPerSecond / (mega ? 1_000_000 : 1000);
+  return `${formatNumber(value, language, digits)} ${mega ? "Mbit/s" : "kbit/s"}`;
+}
+
+export function formatNumber(value: number, language: Language, digits = 0): string {
+  return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+}
+
+export function formatTime(at: number, language: Language): string {
+  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(at);
+}

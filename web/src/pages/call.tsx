@@ -1,0 +1,275 @@
+/** The call page: two tiles, the controls, one panel at a time. */
+import { createEffect, createSignal, Match, onCleanup, Show, Switch } from "solid-js";
+import { announceCall } from "../call/announcements";
+import { type CallModel, createCallModel } from "../call/call_model";
+import { EmptyStage } from "../call/empty_stage";
+import { HelpPanel } from "../call/help_panel";
+import { KeypadPanel } from "../call/keypad_panel";
+import { type Shortcut, shortcutFor } from "../call/shortcuts";
+import { pictureName, savePicture } from "../call/snapshot_picture";
+import { StatusChip } from "../call/status_chip";
+import { LocalTile, RemoteTile } from "../call/tiles";
+import { type Panel, Toolbar } from "../call/toolbar";
+import { ChatPanel } from "../chat/chat_panel";
+import { t } from "../i18n/language";
+import { readItem, writeItem } from "../media/choices";
+import { DeviceChoosers } from "../media/device_choosers";
+import type { LocalMedia } from "../media/local_media";
+import { createMediaView } from "../media/media_view";
+import { ProblemNotice } from "../media/problem_notice";
+import { choices, choose } from "../media/remembered";
+import type { Place } from "../signaling/door";
+import { ConnectionPanel } from "../stats/connection_panel";
+import { announce } from "../ui/announcer";
+import { SidePanel } from "../ui/side_panel";
+import type { PageError } from "./error_page";
+import { roomLink } from "./route";
+
+export interface CallPageProps {
+  place: Place;
+  currentPlace(): Place;
+  media: LocalMedia;
+  renew(): Promise<boolean>;
+  left(): void;
+  failed(error: PageError): void;
+}
+
+const SHORTCUTS_OFF = "moim.shortcutsOff";
+
+export function CallPage(props: CallPageProps) {
+  const { media, place } = props;
+  const view = createMediaView(media);
+  const model = createCallModel({
+    name: choices().name,
+    place,
+    currentPlace: props.currentPlace,
+    media,
+    renew: props.renew,
+    ended: (reason) => props.failed(reason),
+  });
+  const { snapshot, call } = model;
+  const [panel, setPanel] = createSignal<Panel>();
+  const [unread, setUnread] = createSignal(0);
+  const [copied, setCopied] = createSignal(false);
+  const [shortcuts, setShortcuts] = createSignal(readItem(localStorage, SHORTCUTS_OFF) !== "1");
+  let remoteVideo: HTMLVideoElement | undefined;
+
+  const remoteName = (): string => snapshot().remote?.name || t().call.other;
+  const together = (): boolean => snapshot().remoteStream !== undefined && snapshot().status.state !== "left";
+  const hasPicture = (): boolean =>
+    together() && Boolean(snapshot().remote?.camera || snapshot().remote?.screen);
+
+  createEffect(() => {
+    document.title = t().call.documentTitle(place.room);
+    if (snapshot().status.state === "full") props.failed("full");
+  });
+  announceCall(
+    model,
+    view,
+    () => panel() === "chat",
+    () => setUnread(unread() + 1),
+  );
+
+  const open = (wanted: Panel): void => {
+    setPanel(panel() === wanted ? undefined : wanted);
+    if (wanted === "chat") setUnread(0);
+  };
+  const mute = (): void => {
+    if (!media.audioTrack) {
+      choose({ microphone: true });
+      media.setMuted(false);
+      void media.open("microphone", choices().microphoneId);
+    } else media.setMuted(media.microphone === "on");
+  };
+  const camera = (): void => {
+    choose({ camera: !media.cameraOn });
+    if (media.cameraOn) media.close("camera");
+    else void media.open("camera", choices().cameraId);
+  };
+  const screen = (): void => {
+    if (media.sharing) media.stopScreen();
+    else void media.startScreen();
+  };
+  const pip = async (): Promise<void> => {
+    try {
+      if (document.pictureInPictureElement) await document.exitPictureInPicture();
+      else await remoteVideo?.requestPictureInPicture();
+    } catch {
+      announce(t().call.noPip);
+    }
+  };
+  const saveSnapshot = async (): Promise<void> => {
+    const saved =
+      remoteVideo && hasPicture() && (await savePicture(remoteVideo, pictureName(place.room, new Date())));
+    announce(saved ? t().announce.saved : t().call.noPicture);
+  };
+  const link = (): string => roomLink(location.origin, place.room, props.currentPlace().invite);
+  const invite = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(link());
+      setCopied(true);
+      announce(t().announce.copied);
+      setTimeout(() => setCopied(false), 2000);
+    } catch {
+      // Without leave to use the clipboard the link can be copied from the page, or from the address bar.
+      setCopied(false);
+    }
+  };
+
+  const actions: Record<Shortcut, () => void> = {
+    mute,
+    camera,
+    screen,
+    chat: () => open("chat"),
+    connection: () => open("connection"),
+    devices: () => open("devices"),
+    keypad: () => open("dtmf"),
+    pip: () => void pip(),
+    snapshot: () => void saveSnapshot(),
+    invite: () => void invite(),
+    help: () => open("help"),
+    close: () => setPanel(undefined),
+  };
+  listenToKeys(shortcuts, actions);
+
+  return (
+    <div class="call" classList={{ "with-panel": panel() !== undefined, together: together() }}>
+      <header class="call-head">
+        <h1 class="call-room">
+          <span class="visually-hidden">{t().call.title(place.room)}</span>
+          <span aria-hidden="true">{place.room}</span>
+        </h1>
+        <StatusChip
+          status={snapshot().status}
+          brokenSeconds={model.brokenSeconds()}
+          history={model.history()}
+        />
+      </header>
+      <main class="stage">
+        <Show
+          when={together()}
+          fallback={
+            <EmptyStage
+              state={snapshot().status.state}
+              brokenSeconds={model.brokenSeconds()}
+              leftName={snapshot().remote?.name ?? ""}
+              link={link()}
+              copied={copied()}
+              copy={() => void invite()}
+            />
+          }
+        >
+          <RemoteTile
+            snapshot={snapshot()}
+            brokenSeconds={model.brokenSeconds()}
+            speakerId={choices().speakerId}
+            videoRef={(video) => {
+              remoteVideo = video;
+            }}
+          />
+        </Show>
+        <LocalTile view={view} name={choices().name} />
+        <Show when={view.problems().length > 0 && panel() !== "devices"}>
+          <div class="stage-notice">
+            <ProblemNotice problems={view.problems()} retry={() => view.clearProblems()} dismiss />
+          </div>
+        </Show>
+      </main>
+      <Switch>
+        <Match when={panel() === "chat"}>
+          <SidePanel id="chat" title={t().chat.title} close={() => setPanel(undefined)}>
+            <ChatPanel
+              messages={model.messages()}
+              transfers={model.transfers()}
+              remoteName={remoteName()}
+              reachable={snapshot().reachable}
+              say={(text) => call.conversation.say(text, Date.now())}
+              offer={(file) => call.transfers.offer(file)}
+              accept={(id) => call.transfers.accept(id)}
+              decline={(id) => call.transfers.decline(id)}
+              cancel={(id) => call.transfers.cancel(id)}
+            />
+          </SidePanel>
+        </Match>
+        <Match when={panel() === "connection"}>
+          <SidePanel id="connection" title={t().connection.title} close={() => setPanel(undefined)}>
+            <ConnectionPanel history={model.history()} status={snapshot().status} />
+          </SidePanel>
+        </Match>
+        <Match when={panel() === "devices"}>
+          <SidePanel id="devices" title={t().devices.title} close={() => setPanel(undefined)}>
+            <DeviceChoosers prefix="device" view={view} media={media} />
+            <ProblemNotice problems={view.problems()} retry={() => view.clearProblems()} dismiss />
+          </SidePanel>
+        </Match>
+        <Match when={panel() === "dtmf"}>
+          <SidePanel id="dtmf" title={t().keypad.title} close={() => setPanel(undefined)}>
+            <KeypadPanel
+              sender={() => call.dtmfSender()}
+              available={view.audioTrack() !== null && snapshot().status.state === "connected"}
+            />
+          </SidePanel>
+        </Match>
+        <Match when={panel() === "help"}>
+          <SidePanel id="help" title={t().help.title} close={() => setPanel(undefined)}>
+            <HelpPanel
+              enabled={shortcuts()}
+              enable={(enabled) => {
+                setShortcuts(enabled);
+                writeItem(localStorage, SHORTCUTS_OFF, enabled ? "0" : "1");
+              }}
+            />
+          </SidePanel>
+        </Match>
+      </Switch>
+      <Toolbar
+        microphone={view.microphone()}
+        cameraOn={view.cameraTrack() !== null}
+        sharing={view.sharing()}
+        canShare={media.canShare}
+        hasPicture={hasPicture()}
+        panel={panel()}
+        unread={unread()}
+        copied={copied()}
+        mute={mute}
+        camera={camera}
+        screen={screen}
+        pip={() => void pip()}
+        snapshot={() => void saveSnapshot()}
+        invite={() => void invite()}
+        leave={() => leave(model, media, props.left)}
+        open={open}
+      />
+    </div>
+  );
+}
+
+function leave(model: CallModel, media: LocalMedia, left: () => void): void {
+  model.call.leave();
+  media.stopScreen();
+  left();
+}
+
+function listenToKeys(enabled: () => boolean, actions: Record<Shortcut, () => void>): void {
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const target = event.target instanceof HTMLElement ? event.target : document.body;
+    const { key, code, ctrlKey, altKey, metaKey, repeat, isComposing } = event;
+    const editable = target.isContentEditable;
+    const shortcut = shortcutFor({
+      key,
+      code,
+      ctrlKey,
+      altKey,
+      metaKey,
+      repeat,
+      isComposing,
+      tag: target.tagName,
+      editable,
+    });
+    if (!shortcut || (!enabled() && shortcut !== "close")) return;
+    event.preventDefault();
+    actions[shortcut]();
+  };
+  document.addEventListener("keydown", onKeyDown);
+  onCleanup(() => document.removeEventListener("keydown", onKeyDown));
+}

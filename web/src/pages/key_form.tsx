@@ -1,0 +1,59 @@
+/** Asks for the access key of the server. */
+import { createEffect, createSignal, onMount, Show } from "solid-js";
+import { t } from "../i18n/language";
+import type { JoinProblem } from "../signaling/door";
+import { TopBar } from "../ui/top_bar";
+
+export function KeyForm(props: { problem: JoinProblem; submit(key: string): void }) {
+  const [key, setKey] = createSignal("");
+  let input: HTMLInputElement | undefined;
+  createEffect(() => {
+    document.title = `${t().key.title} – ${t().app.name}`;
+  });
+  onMount(() => input?.focus());
+  const complaint = (): string => {
+    if (props.problem === "keyWrong") return t().key.wrong;
+    return props.problem === "keyExpired" ? t().key.expired : "";
+  };
+  return (
+    <div class="page">
+      <TopBar />
+      <main class="message-main">
+        <h1>{t().key.title}</h1>
+        <p class="lead">{t().key.lead}</p>
+        <form
+          class="key-form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (key().trim() !== "") props.submit(key().trim());
+          }}
+        >
+          <label class="field">
+            <span class="field-label">{t().key.label}</span>
+            <input
+              ref={input}
+              class="input"
+              type="password"
+              data-testid="access-key"
+              autocomplete="off"
+              value={key()}
+              aria-invalid={complaint() !== ""}
+              aria-describedby="key-problem"
+              onInput={(event) => setKey(event.currentTarget.value)}
+            />
+          </label>
+          <p id="key-problem" class="field-problem" role="status">
+            <Show when={complaint()}>
+              <span data-testid="access-problem" data-problem={props.problem}>
+                {complaint()}
+              </span>
+            </Show>
+          </p>
+          <button type="submit" class="button primary" data-testid="access-submit">
+            {t().key.submit}
+          </button>
+        </form>
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,44 @@
+/** A labelled list of devices. */
+import { For, Show } from "solid-js";
+import { t } from "../i18n/language";
+import type { DeviceChoice } from "../media/devices";
+import { Icon, type IconName } from "./icons";
+
+export interface DeviceSelectProps {
+  testId: string;
+  label: string;
+  icon: IconName;
+  devices: readonly DeviceChoice[];
+  chosen: string;
+  choose(id: string): void;
+}
+
+export function DeviceSelect(props: DeviceSelectProps) {
+  const known = (): boolean => props.devices.some((device) => device.id === props.chosen);
+  return (
+    <label class="field">
+      <span class="field-label">{props.label}</span>
+      <span class="select-box">
+        <Icon name={props.icon} />
+        <select
+          data-testid={props.testId}
+          disabled={props.devices.length === 0}
+          onChange={(event) => props.choose(event.currentTarget.value)}
+        >
+          <Show when={!known()}>
+            <option value="" selected>
+              {props.devices.length === 0 ? t().prejoin.noDevice : t().prejoin.defaultDevice}
+            </option>
+          </Show>
+          <For each={props.devices}>
+            {(device, index) => (
+              <option value={device.id} selected={device.id === props.chosen}>
+                {device.label || t().prejoin.unnamedDevice(index() + 1)}
+              </option>
+            )}
+          </For>
+        </select>
+      </span>
+    </label>
+  );
+}
