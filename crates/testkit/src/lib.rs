@@ -5,6 +5,7 @@
 //! This crate is a development dependency and is never part of a program that ships.
 
 mod clock;
+pub mod fuzz;
 pub mod turn;
 
 pub use clock::VirtualClock;

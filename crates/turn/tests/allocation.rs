@@ -1,5 +1,4 @@
 //! The life of an allocation: made, refreshed, ended, forgotten.
-#![expect(clippy::unwrap_used, reason = "a failed step ends the test")]
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
 //! Who gets in, who does not, and how little it costs the server to say so.
-#![expect(clippy::unwrap_used, reason = "a failed step ends the test")]
 
 use std::time::Duration;
 
