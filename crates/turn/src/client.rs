@@ -21,8 +21,8 @@ use turn_types::attribute::{
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, DATA, REFRESH, SEND};
 
 use crate::address::Family;
-use crate::credentials::Key;
-use crate::integrity;
+use crate::authentication::credentials::Key;
+use crate::authentication::integrity;
 
 /// What to ask of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use crate::address::Family;
-use crate::credentials::Credentials;
-use crate::policy::PeerPolicy;
+use crate::authentication::credentials::Credentials;
+use crate::peers::policy::PeerPolicy;
 
 /// Everything a [`Server`](crate::Server) needs to know.
 #[derive(Debug, Clone)]

@@ -10,11 +10,11 @@ use stun_types::message::Message;
 use turn_types::attribute::{Data, XorPeerAddress};
 
 use crate::address::FiveTuple;
-use crate::allocation::{Allocation, RelayId, RelayState};
+use crate::allocations::allocation::{Allocation, RelayId, RelayState};
+use crate::allocations::registry::Registry;
 use crate::io::{Forward, Header};
-use crate::peers::{Peers, Route};
-use crate::registry::Registry;
-use crate::reply::unknown_attributes;
+use crate::messages::reply::unknown_attributes;
+use crate::peers::route::{Peers, Route};
 use crate::stats::DropReason;
 
 const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::address::FiveTuple;
-use crate::allocation::RelayId;
-use crate::credentials::Credentials;
-use crate::policy::PeerPolicy;
+use crate::allocations::allocation::RelayId;
+use crate::authentication::credentials::Credentials;
+use crate::peers::policy::PeerPolicy;
 
 /// Something that happened.
 #[derive(Debug)]

@@ -12,37 +12,24 @@
 //! The message codec is that of `stun-types` and `turn-types`.
 
 mod address;
-mod allocation;
-mod authenticate;
-mod channels;
+mod allocations;
+mod authentication;
 pub mod client;
 mod config;
-mod credentials;
 mod forward;
-mod framing;
-mod integrity;
 mod io;
-mod nonce;
+mod messages;
 mod peers;
-mod permissions;
-mod policy;
-mod ports;
-mod registry;
-mod relay_ports;
-mod reply;
-mod request;
 mod server;
 mod stats;
-mod timers;
-mod users;
 
 pub use address::{Family, FiveTuple, Transport};
-pub use allocation::RelayId;
+pub use allocations::allocation::RelayId;
+pub use allocations::timers::Wake;
+pub use authentication::credentials::{CredentialRefusal, Credentials, IssuedCredential, Key, issue_credential};
 pub use config::{Config, RelayAddress, RelayConfig};
-pub use credentials::{CredentialRefusal, Credentials, IssuedCredential, Key, issue_credential};
-pub use framing::{Framer, FramingError};
 pub use io::{Forward, Header, Input, Output};
-pub use policy::{PeerPolicy, PeerRefusal};
+pub use messages::framing::{Framer, FramingError};
+pub use peers::policy::{PeerPolicy, PeerRefusal};
 pub use server::Server;
 pub use stats::{DropReason, ErrorAnswer, Stats};
-pub use timers::Wake;

@@ -18,22 +18,22 @@ use turn_types::attribute::{Lifetime, ReservationToken, XorRelayedAddress};
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH, SEND};
 
 use crate::address::FiveTuple;
-use crate::allocation::{Allocation, Allocations, RelayId, RelayState};
-use crate::authenticate::{Authenticated, Authenticator};
-use crate::channels::BindRefusal;
+use crate::allocations::allocation::{Allocation, Allocations, RelayId, RelayState};
+use crate::allocations::channels::BindRefusal;
+use crate::allocations::permissions;
+use crate::allocations::registry::{Registry, WantedPort};
+use crate::allocations::relay_ports::RelayPorts;
+use crate::allocations::timers::{Timers, Wake};
+use crate::allocations::users::Users;
+use crate::authentication::authenticator::{Authenticated, Authenticator};
+use crate::authentication::nonce::Nonces;
 use crate::config::Config;
 use crate::forward;
 use crate::io::{Forward, Input, Output};
-use crate::nonce::Nonces;
-use crate::peers::Peers;
-use crate::permissions;
-use crate::registry::{Registry, WantedPort};
-use crate::relay_ports::RelayPorts;
-use crate::reply::{self, Refusal};
-use crate::request;
+use crate::messages::reply::{self, Refusal};
+use crate::messages::request;
+use crate::peers::route::Peers;
 use crate::stats::{DropReason, ErrorAnswer, Stats};
-use crate::timers::{Timers, Wake};
-use crate::users::Users;
 
 /// The longest request that is looked at. Real ones stay below 600 bytes; data goes in indications.
 const LONGEST_REQUEST: usize = 1500;

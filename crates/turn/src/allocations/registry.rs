@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use stun_types::message::TransactionId;
 
 use crate::address::{Family, FiveTuple};
-use crate::allocation::{Allocation, Allocations, Founding, Relay, RelayId, RelayState};
-use crate::authenticate::{Authenticated, Holder};
-use crate::ports::PortWish;
-use crate::relay_ports::{RelayPorts, TakenPort};
+use crate::allocations::allocation::{Allocation, Allocations, Founding, Relay, RelayId, RelayState};
+use crate::allocations::ports::PortWish;
+use crate::allocations::relay_ports::{RelayPorts, TakenPort};
+use crate::allocations::timers::{Timers, Wake};
+use crate::allocations::users::Users;
+use crate::authentication::authenticator::{Authenticated, Holder};
 use crate::stats::ErrorAnswer;
-use crate::timers::{Timers, Wake};
-use crate::users::Users;
 
 /// Lifetime where the client names none, or a shorter one (RFC 8656 §3.2).
 pub(crate) const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);

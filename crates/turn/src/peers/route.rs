@@ -3,9 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::address::Family;
-use crate::allocation::Relay;
+use crate::allocations::allocation::Relay;
 use crate::config::{RelayAddress, RelayConfig};
-use crate::policy::PeerPolicy;
+use crate::peers::policy::PeerPolicy;
 
 /// The way to a peer that may be relayed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

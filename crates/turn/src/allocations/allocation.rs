@@ -10,10 +10,10 @@ use slab::Slab;
 use stun_types::message::TransactionId;
 
 use crate::address::{Family, FiveTuple};
-use crate::channels::Channels;
-use crate::credentials::Key;
-use crate::permissions::Permissions;
-use crate::users::UserSlot;
+use crate::allocations::channels::Channels;
+use crate::allocations::permissions::Permissions;
+use crate::allocations::users::UserSlot;
+use crate::authentication::credentials::Key;
 
 /// The name of an allocation's relay socket, for as long as the allocation lives.
 ///

@@ -6,8 +6,8 @@
 use stun_types::attribute::{Attribute as _, AttributeType, ErrorCode, Nonce, Realm, UnknownAttributes};
 use stun_types::message::{Message, MessageWrite as _, MessageWriteVec};
 
-use crate::credentials::Key;
-use crate::integrity;
+use crate::authentication::credentials::Key;
+use crate::authentication::integrity;
 use crate::stats::ErrorAnswer;
 
 /// A request that is not granted.

@@ -7,10 +7,10 @@ use stun_types::attribute::{AttributeStaticType as _, MessageIntegrity, Nonce, R
 use stun_types::message::Message;
 
 use crate::address::FiveTuple;
-use crate::credentials::{Credentials, Key};
-use crate::integrity;
-use crate::nonce::{NonceCheck, Nonces};
-use crate::reply::Refusal;
+use crate::authentication::credentials::{Credentials, Key};
+use crate::authentication::integrity;
+use crate::authentication::nonce::{NonceCheck, Nonces};
+use crate::messages::reply::Refusal;
 use crate::stats::ErrorAnswer;
 
 /// Proof that a request was signed by a user that this server knows. Only [`Authenticator`] makes it.

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 
 use crate::address::Family;
-use crate::ports::{PortPool, PortWish};
+use crate::allocations::ports::{PortPool, PortWish};
 
 /// A port that was taken, and the token under which its neighbour waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

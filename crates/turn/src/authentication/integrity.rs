@@ -8,7 +8,7 @@ use sha1::Sha1;
 use stun_types::attribute::{AttributeStaticType as _, MessageIntegrity};
 use stun_types::message::{Message, MessageHeader, MessageWrite, MessageWriteVec};
 
-use crate::credentials::Key;
+use crate::authentication::credentials::Key;
 
 /// The attribute's size on the wire: header and 20 bytes of HMAC-SHA1.
 const ATTRIBUTE_LENGTH: usize = 24;

@@ -15,9 +15,9 @@ use turn_types::attribute::{
 };
 
 use crate::address::Family;
-use crate::channels::CHANNEL_NUMBERS;
-use crate::ports::PortWish;
-use crate::registry::{DEFAULT_LIFETIME, Wanted, WantedPort};
+use crate::allocations::channels::CHANNEL_NUMBERS;
+use crate::allocations::ports::PortWish;
+use crate::allocations::registry::{DEFAULT_LIFETIME, Wanted, WantedPort};
 use crate::stats::ErrorAnswer;
 
 /// Attributes that must be understood (below 0x8000), and are. DONT-FRAGMENT is left out:
