@@ -2,7 +2,7 @@
 # Debian packages. Each is named by a proof of its presence: `command=package`, `/a/file=package` or `python:module=package`.
 
 # shellcheck disable=SC2034 # read by the scripts
-build_packages=(gcc=build-essential make=build-essential)
+build_packages=(gcc=build-essential)
 # shellcheck disable=SC2034 # read by script/test
 test_packages=(
   chromium=chromium firefox-esr=firefox-esr

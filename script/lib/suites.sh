@@ -25,6 +25,8 @@ suite_lint() {
 }
 
 suite_web() {
+  npm_packages tests
+  check 'types of the tests' npm run --prefix tests --silent check
   npm_packages web
   check 'web checks' npm run --prefix web --silent check
   counted read_vitest npm test --prefix web --silent

@@ -56,6 +56,7 @@ const ways = [
 
 /** @param {import('./random.mjs').Random} random @returns {Buffer} */
 export function mutant(random) {
+  /** @type {Buffer} */
   let bytes = Buffer.from(specimens[random.below(specimens.length)] ?? '');
   const times = 1 + random.below(3);
   for (let n = 0; n < times && bytes.length > 0; n += 1) bytes = ways[random.below(ways.length)]?.(Buffer.from(bytes), random) ?? bytes;
