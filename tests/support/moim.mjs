@@ -126,7 +126,7 @@ async function ownConfig(options, /** @type {string} */ folder, /** @type {strin
 }
 
 /** This process's environment without settings for Moim: what a test does not set must be the default. */
-function bareEnvironment() {
+export function bareEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MOIM_')));
 }
 
@@ -139,7 +139,8 @@ export async function startMoim(options = {}) {
   const host = options.host ?? 'localhost';
   const config = await ownConfig(options, folder, host);
   const file = path.join(folder, 'moim.toml');
-  await writeFile(file, toToml(config));
+  // It holds secrets: Moim refuses a file that others may read.
+  await writeFile(file, toToml(config), { mode: 0o600 });
   const command = [moimBinary(), 'serve', '--config', file, ...(options.dev === false ? [] : ['--dev'])];
   const inside = options.namespace ? ['ip', 'netns', 'exec', options.namespace] : [];
   const [program, ...args] = [...inside, ...command];
