@@ -8,15 +8,15 @@ suite_lint() {
   check 'clippy' cargo clippy --locked -q --workspace --all-targets -- -D warnings
   RUSTDOCFLAGS='-D warnings' check 'rustdoc' cargo doc --locked -q --workspace --no-deps --document-private-items
   if [ -f deny.toml ]; then
-    if ! command -v cargo-deny >/dev/null 2>&1 && in_ci; then
-      say 'installing cargo-deny'
+    if ! command -v cargo-deny >/dev/null 2>&1; then
+      say 'installing cargo-deny, once: about three minutes'
       cargo install --locked -q cargo-deny || true
     fi
     if command -v cargo-deny >/dev/null 2>&1; then
       # Advisories need a database from elsewhere; these three need nothing but the lock file.
       check 'dependencies' cargo deny --offline check --hide-inclusion-graph bans licenses sources
     else
-      skip 'dependencies' 'no cargo-deny here: cargo install --locked cargo-deny'
+      skip 'dependencies' 'cargo-deny could not be installed: cargo install --locked cargo-deny'
     fi
   fi
   if command -v shellcheck >/dev/null 2>&1; then
