@@ -197,11 +197,11 @@ struct Arguments {
 }
 
 impl Arguments {
-    /// The first argument, `null` when there is none, like in JavaScript; or what is wrong.
-    fn first(self) -> Result<Value, Command> {
+    /// A command of the arguments, or of what is wrong with them.
+    fn into_command(self, make: impl FnOnce(Vec<Value>) -> Command) -> Command {
         match self.values {
-            Ok(values) => Ok(values.into_iter().next().unwrap_or(Value::Null)),
-            Err(message) => Err(Command::Unusable { message: message.to_owned() }),
+            Ok(values) => make(values),
+            Err(message) => Command::Unusable { message: message.to_owned() },
         }
     }
 }
@@ -236,20 +236,22 @@ fn parse(text: &str) -> Result<Vec<Value>, &'static str> {
 }
 
 fn register(arguments: Arguments) -> Command {
-    let mut values = match arguments.values {
-        Ok(values) => values.into_iter(),
-        Err(message) => {
-            return Command::Unusable { message: message.to_owned() };
-        }
-    };
-    let peer_id = values.next().unwrap_or(Value::Null);
-    Command::Ready { peer_id, peer_type: values.next().filter(|value| !value.is_null()) }
+    arguments.into_command(|values| {
+        let mut values = values.into_iter();
+        let peer_id = values.next().unwrap_or(Value::Null);
+        Command::Ready { peer_id, peer_type: values.next().filter(|value| !value.is_null()) }
+    })
 }
 
 fn message(arguments: Arguments) -> Command {
-    arguments.first().map_or_else(|unusable| unusable, Command::Message)
+    arguments.into_command(|values| Command::Message(first(values)))
 }
 
 fn message_one(arguments: Arguments) -> Command {
-    arguments.first().map_or_else(|unusable| unusable, Command::MessageOne)
+    arguments.into_command(|values| Command::MessageOne(first(values)))
+}
+
+/// Without an argument it is `null`, as `undefined` is in JSON.
+fn first(values: Vec<Value>) -> Value {
+    values.into_iter().next().unwrap_or(Value::Null)
 }
