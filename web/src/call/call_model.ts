@@ -17,7 +17,7 @@ export interface CallModelOptions {
   place: Place;
   currentPlace(): Place;
   media: LocalMedia;
-  renew(): Promise<boolean>;
+  renew(): Promise<"renewed" | "later" | "never">;
   ended(reason: "replaced" | "refused"): void;
 }
 

@@ -163,7 +163,6 @@ function FittedVideo(props: FittedVideoProps) {
     setFit(fitOf(picture, { width: video.clientWidth, height: video.clientHeight }, props.screen));
   };
   onMount(() => {
-    props.ref(video);
     video.addEventListener("resize", measure);
     const observer = new ResizeObserver(measure);
     observer.observe(video);
@@ -172,7 +171,10 @@ function FittedVideo(props: FittedVideoProps) {
   createEffect(on(() => props.screen, measure, { defer: true }));
   return (
     <video
-      ref={video}
+      ref={(element) => {
+        video = element;
+        props.ref(element);
+      }}
       classList={{ hidden: props.hidden, contain: fit() === "contain", mirrored: props.mirrored ?? false }}
       aria-label={props.label}
       autoplay

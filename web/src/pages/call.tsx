@@ -29,7 +29,7 @@ export interface CallPageProps {
   place: Place;
   currentPlace(): Place;
   media: LocalMedia;
-  renew(): Promise<boolean>;
+  renew(): Promise<"renewed" | "later" | "never">;
   left(): void;
   failed(error: PageError): void;
 }

@@ -65,7 +65,11 @@ export default function RoomPage(props: { room: string }) {
   };
 
   /** A fresh token for the running call; the invite, or the server's openness, is what entitles to it. */
-  const renew = async (): Promise<boolean> => (await ask(place()?.invite ?? "")) === undefined;
+  const renew = async (): Promise<"renewed" | "later" | "never"> => {
+    const problem = await ask(place()?.invite ?? "");
+    if (!problem) return "renewed";
+    return KEY_PROBLEMS.includes(problem) ? "never" : "later";
+  };
 
   const enter = (): void => {
     const given = place();

@@ -6,6 +6,9 @@ import type { OpenSocket, Socket } from "./socket";
 /** Why a connection ended. `refused`: the token is no longer good. */
 export type ConnectionEnd = "closed" | "timeout" | "refused" | "replaced" | "taken";
 
+/** The door's close codes, for where its last frame did not arrive. */
+const END_BY_CODE: Readonly<Record<number, ConnectionEnd>> = { 4401: "refused", 4409: "taken", 4410: "replaced" };
+
 export interface ConnectionOptions {
   url: string;
   token: string;
@@ -31,7 +34,7 @@ export class Connection {
     this.#socket = options.openSocket(options.url, SUBPROTOCOL, {
       opened: () => this.#socket.send(JSON.stringify({ type: "auth", token: options.token })),
       received: (text) => this.#handleText(text),
-      closed: (code) => this.#end(code === 4401 ? "refused" : "closed"),
+      closed: (code) => this.#end(END_BY_CODE[code] ?? "closed"),
     });
   }
 
@@ -68,6 +71,8 @@ export class Connection {
         return;
       case "refused":
         return this.#end("refused");
+      case "busy":
+        return this.#end("closed");
       case "replaced":
         return this.#end("replaced");
       case "uniquenessError":

@@ -8,6 +8,8 @@ export const MAX_FRAME_CHARS = 64 * 1024;
 export type ServerFrame =
   | { event: "authenticated" }
   | { event: "refused" }
+  /** The server has no place just now, or is being stopped. */
+  | { event: "busy" }
   | { event: "pong"; data: unknown }
   | { event: "iceServers"; servers: RTCIceServer[] }
   | { event: "open"; peerIds: string[]; polite: boolean }
@@ -28,7 +30,7 @@ export function parseFrame(text: unknown): ServerFrame | undefined {
     case "authenticated":
       return { event: "authenticated" };
     case "connect_error":
-      return { event: "refused" };
+      return isObject(data) && data["message"] === "Authentication error" ? { event: "refused" } : { event: "busy" };
     case "pong":
       return { event: "pong", data };
     case "iceServers":

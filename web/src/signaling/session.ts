@@ -33,9 +33,9 @@ export interface SessionEvents {
 export interface SessionOptions {
   url: string;
   peerId: string;
-  /** Asked again after the door has refused a token; `undefined` means there is no other. */
   token(): string;
-  renewToken(): Promise<boolean>;
+  /** After the door has refused the token. `later`: it could not be asked; `never`: there is no other token. */
+  renewToken(): Promise<"renewed" | "later" | "never">;
   clock: Clock;
   openSocket: OpenSocket;
   random(): number;
@@ -210,7 +210,7 @@ export class Session {
     const renewed = await this.#options.renewToken();
     this.#renewing = false;
     if (this.#stopped) return;
-    if (!renewed) return this.#finish("refused");
+    if (renewed === "never") return this.#finish("refused");
     this.#failures += 1;
     this.#scheduleAttempt();
   }
