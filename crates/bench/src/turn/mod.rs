@@ -1,0 +1,6 @@
+//! Load on TURN servers.
+
+mod caller;
+pub(crate) mod compare;
+pub(crate) mod load;
+mod pipe;
