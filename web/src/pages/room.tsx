@@ -28,12 +28,18 @@ export default function RoomPage(props: { room: string }) {
   onCleanup(() => media.stop());
 
   const remember = (given: Place, inCall: boolean): void =>
-    savePlace(sessionStorage, room, { peerId: given.peerId, invite: given.invite, inCall });
+    savePlace(sessionStorage, room, {
+      peerId: given.peerId,
+      invite: given.invite,
+      token: given.token,
+      inCall,
+    });
 
   const ask = async (key: string): Promise<JoinProblem | undefined> => {
     const saved = loadPlace(sessionStorage, room);
     const request: JoinRequest = { room };
     if (saved) request.peerId = saved.peerId;
+    if (saved && saved.token !== "") request.token = saved.token;
     if (key !== "") request.key = key;
     const result = await join(request, (url, init) => fetch(url, init));
     if (!result.ok) return result.problem;

@@ -5,6 +5,8 @@ import { readItem, type Store, writeItem } from "../media/choices";
 export interface SavedPlace {
   peerId: string;
   invite: string;
+  /** Proves to the door that this name is ours: a name alone replaces nobody who has it. */
+  token: string;
   /** The call was running: a reload goes straight back into it. */
   inCall: boolean;
 }
@@ -16,7 +18,12 @@ export function loadPlace(store: Store, room: string): SavedPlace | undefined {
   const saved = text === null ? undefined : parseObject(text);
   const peerId = stringOr(saved?.["peerId"], "", 200);
   if (peerId === "") return undefined;
-  return { peerId, invite: stringOr(saved?.["invite"], "", 8000), inCall: saved?.["inCall"] === true };
+  return {
+    peerId,
+    invite: stringOr(saved?.["invite"], "", 8000),
+    token: stringOr(saved?.["token"], "", 8000),
+    inCall: saved?.["inCall"] === true,
+  };
 }
 
 export function savePlace(store: Store, room: string, place: SavedPlace): void {

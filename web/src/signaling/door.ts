@@ -26,6 +26,8 @@ export interface JoinRequest {
   room: string;
   peerId?: string;
   key?: string;
+  /** The token of before, for the same name: with it the new one may replace the old connection. */
+  token?: string;
 }
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
