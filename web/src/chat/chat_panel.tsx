@@ -58,7 +58,6 @@ export function ChatPanel(props: ChatPanelProps) {
         offerAll(event.dataTransfer?.files);
       }}
     >
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard. */}
       <div class="chat-log" ref={log} role="log" aria-label={t().chat.log} aria-live="off" tabindex="0">
         <Show when={ids().length === 0}>
           <p class="quiet-text">{t().chat.empty}</p>

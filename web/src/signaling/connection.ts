@@ -7,7 +7,11 @@ import type { OpenSocket, Socket } from "./socket";
 export type ConnectionEnd = "closed" | "timeout" | "refused" | "replaced" | "taken";
 
 /** The door's close codes, for where its last frame did not arrive. */
-const END_BY_CODE: Readonly<Record<number, ConnectionEnd>> = { 4401: "refused", 4409: "taken", 4410: "replaced" };
+const END_BY_CODE: Readonly<Record<number, ConnectionEnd>> = {
+  4401: "refused",
+  4409: "taken",
+  4410: "replaced",
+};
 
 export interface ConnectionOptions {
   url: string;

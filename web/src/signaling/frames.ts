@@ -30,7 +30,9 @@ export function parseFrame(text: unknown): ServerFrame | undefined {
     case "authenticated":
       return { event: "authenticated" };
     case "connect_error":
-      return isObject(data) && data["message"] === "Authentication error" ? { event: "refused" } : { event: "busy" };
+      return isObject(data) && data["message"] === "Authentication error"
+        ? { event: "refused" }
+        : { event: "busy" };
     case "pong":
       return { event: "pong", data };
     case "iceServers":
