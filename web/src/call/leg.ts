@@ -65,6 +65,15 @@ export class Leg {
     );
   }
 
+  /**
+   * Sends a whole picture at once. After a break the other side could not decode anything else, and would ask for one only
+   * after seconds (W3C WebRTC Extensions, `RTCEncodingOptions`; browsers without it ignore the second argument).
+   */
+  async refreshPicture(): Promise<void> {
+    const senders = this.#pc.getSenders().filter((sender) => sender.track?.kind === "video");
+    await Promise.all(senders.map((sender) => setParametersWithKeyFrame(sender).catch(() => undefined)));
+  }
+
   restartIce(): void {
     this.#pc.restartIce();
   }
@@ -153,6 +162,19 @@ export class Leg {
     }
     await this.updateTracks();
   }
+}
+
+function setParametersWithKeyFrame(sender: RTCRtpSender): Promise<void> {
+  const parameters = sender.getParameters();
+  const options = { encodingOptions: parameters.encodings.map(() => ({ keyFrame: true })) };
+  return (sender as SenderWithOptions).setParameters(parameters, options);
+}
+
+interface SenderWithOptions extends RTCRtpSender {
+  setParameters(
+    parameters: RTCRtpSendParameters,
+    options?: { encodingOptions: { keyFrame: boolean }[] },
+  ): Promise<void>;
 }
 
 function configurationWith(iceServers: RTCIceServer[]): RTCConfiguration {

@@ -169,6 +169,7 @@ export class Pair {
     }
     if (this.flowing !== this.#wasFlowing) {
       this.#wasFlowing = this.flowing;
+      if (this.flowing) void this.leg.refreshPicture();
       this.events.emit("changed", undefined);
     }
   }

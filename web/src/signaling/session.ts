@@ -90,7 +90,10 @@ export class Session {
   suspect(): void {
     if (this.#stopped || this.#renewing) return;
     if (!this.#active) return this.#connectAfresh();
-    if (this.#cancelPing) return;
+    if (this.#cancelPing) {
+      if (!this.#candidate) this.#connectAfresh();
+      return;
+    }
     const number = ++this.#pingNumber;
     const askedAt = this.#options.clock.now();
     this.#cancelPing = this.#options.clock.after(PING_TIMEOUT_MS, () => {
@@ -185,7 +188,7 @@ export class Session {
     if (connection !== this.#candidate) return;
     this.#candidate = undefined;
     this.#failures += 1;
-    if (!this.#active) this.#scheduleAttempt();
+    if (!this.trusted) this.#scheduleAttempt();
   }
 
   #loseActive(since: number): void {
