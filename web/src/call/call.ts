@@ -78,6 +78,7 @@ export class Call {
       maxMessageBytes: () => this.#pair?.leg.maxMessageBytes ?? 0,
       newId: options.newId,
       wallClock: options.wallClock,
+      clock: options.clock,
     });
   }
 

@@ -157,10 +157,10 @@ interface FittedVideoProps {
 /** A video that is cut to its tile, or shown whole where cutting would lose too much. */
 function FittedVideo(props: FittedVideoProps) {
   let video!: HTMLVideoElement;
-  const [fit, setFit] = createSignal<"cover" | "contain">("cover");
+  const [shown, setShown] = createSignal<"cover" | "contain">("cover");
   const measure = (): void => {
     const picture = { width: video.videoWidth, height: video.videoHeight };
-    setFit(fitOf(picture, { width: video.clientWidth, height: video.clientHeight }, props.screen));
+    setShown(fitOf(picture, { width: video.clientWidth, height: video.clientHeight }, props.screen));
   };
   onMount(() => {
     video.addEventListener("resize", measure);
@@ -175,7 +175,7 @@ function FittedVideo(props: FittedVideoProps) {
         video = element;
         props.ref(element);
       }}
-      classList={{ hidden: props.hidden, contain: fit() === "contain", mirrored: props.mirrored ?? false }}
+      classList={{ hidden: props.hidden, contain: shown() === "contain", mirrored: props.mirrored ?? false }}
       aria-label={props.label}
       autoplay
       playsinline

@@ -1,5 +1,6 @@
 /** All files of a call: offers, acceptance, transfer, cancelling. Bounded, and honest about why something failed. */
 import type { ControlMessage } from "../call/control";
+import type { Clock } from "../clock";
 import { Emitter } from "../emitter";
 import { createDigest } from "./digest";
 import { IncomingFile } from "./incoming";
@@ -16,6 +17,8 @@ import {
 } from "./transfer";
 
 const MAX_ROWS = 100;
+/** A channel may close before the message that says why has come on the other one. */
+const REASON_WAIT_MS = 1000;
 /** A row is redrawn for each such step of progress, not for each chunk. */
 const PROGRESS_STEPS = 200;
 
@@ -26,6 +29,7 @@ export interface TransfersOptions {
   maxMessageBytes(): number;
   newId(): string;
   wallClock(): number;
+  clock: Clock;
 }
 
 export interface TransfersEvents {
@@ -97,7 +101,7 @@ export class Transfers {
     const early: unknown[] = [];
     let sink = (data: unknown): void => void early.push(data);
     channel.addEventListener("message", (event: MessageEvent<unknown>) => sink(event.data));
-    channel.addEventListener("close", () => this.#fail(row.id, "interrupted"));
+    channel.addEventListener("close", () => this.#failWithoutReason(row.id));
     this.#running.set(
       row.id,
       abortThat(() => channel.close()),
@@ -146,8 +150,13 @@ export class Transfers {
       await sendFile({ file, channel, digest, maxMessageBytes, progress, signal: running.signal });
     } catch (error) {
       if (running.signal.aborted) return;
-      this.#endBoth(id, error instanceof DOMException ? "unreadable" : "interrupted");
+      if (error instanceof DOMException) this.#endBoth(id, "unreadable");
+      else this.#failWithoutReason(id);
     }
+  }
+
+  #failWithoutReason(id: string): void {
+    this.#options.clock.after(REASON_WAIT_MS, () => this.#endBoth(id, "interrupted"));
   }
 
   #receive(id: string, incoming: IncomingFile, data: unknown): void {

@@ -48,7 +48,9 @@ export interface Sample {
 /** `at` in milliseconds, by the caller's clock. */
 export function sampleOf(entries: StatsEntries, at: number): Sample {
   const all = [...entries].filter(isObject);
-  const byId = new Map(all.map((entry) => [entry["id"], entry]));
+  const byId: EntriesById = new Map(
+    all.filter((entry) => typeof entry["id"] === "string").map((entry) => [entry["id"], entry]),
+  );
   const transport = all.find((entry) => entry["type"] === "transport");
   const pair = selectedPair(all, byId, transport);
   return {
@@ -71,6 +73,8 @@ export function sampleOf(entries: StatsEntries, at: number): Sample {
     ),
   };
 }
+
+type EntriesById = ReadonlyMap<unknown, JsonObject>;
 
 /**
  * Something that grows with each arrival. Transports count packets in Chromium; Firefox has no transport entry, and its pair
@@ -97,7 +101,7 @@ function arrivals(
 
 function selectedPair(
   all: JsonObject[],
-  byId: Map<unknown, JsonObject>,
+  byId: EntriesById,
   transport: JsonObject | undefined,
 ): JsonObject | undefined {
   const named = byId.get(transport?.["selectedCandidatePairId"]);
@@ -122,7 +126,7 @@ function candidateFacts(entry: JsonObject | undefined): CandidateFacts | undefin
 
 function mediaFacts(
   all: JsonObject[],
-  byId: Map<unknown, JsonObject>,
+  byId: EntriesById,
   type: "inbound-rtp" | "outbound-rtp",
   kind: "audio" | "video",
 ): MediaFacts | undefined {

@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { newRoomName, randomBelow } from "./room_name";
+import { inviteOf, roomFromInput, roomLink, roomPath, routeOf } from "./route";
+import { loadPlace, savePlace } from "./saved_place";
+
+const origin = "https://moim.example";
+
+describe("addresses", () => {
+  it.each([
+    ["/", { page: "start" }],
+    ["/r/moka-dali-sanu", { page: "room", room: "moka-dali-sanu" }],
+    ["/r/%EB%AA%A8%EC%9E%84/", { page: "room", room: "모임" }],
+    ["/r/", { page: "notFound" }],
+    ["/r/a/b", { page: "notFound" }],
+    ["/r/%E0%A4%A", { page: "notFound" }],
+    ["/x", { page: "notFound" }],
+  ])("%s", (path, route) => expect(routeOf(path)).toEqual(route));
+
+  it("lead back to the same room", () => {
+    for (const room of ["a b", "모임", "a/b?c#d", "100%"]) {
+      expect(routeOf(roomPath(room))).toEqual({ page: "room", room });
+    }
+  });
+
+  it("carry the invite in the fragment only", () => {
+    const link = new URL(roomLink(origin, "r", "a.b-c_d+e"));
+    expect(link.pathname + link.search).toBe("/r/r");
+    expect(inviteOf(link.hash)).toBe("a.b-c_d+e");
+    expect(roomLink(origin, "r", "")).toBe("https://moim.example/r/r");
+  });
+
+  it.each(["", "#", "#k=", "#other=1", "#%"])("have no invite in %j", (hash) =>
+    expect(inviteOf(hash)).toBe(""),
+  );
+});
+
+describe("what a person types", () => {
+  it.each([
+    ["  moka dali  sanu ", { room: "moka-dali-sanu", invite: "" }],
+    ["r/abc", { room: "abc", invite: "" }],
+    ["https://moim.example/r/abc#k=xyz", { room: "abc", invite: "xyz" }],
+    ["HTTPS://MOIM.EXAMPLE/r/abc", { room: "abc", invite: "" }],
+    ["https://elsewhere.example/r/abc", "foreign"],
+    ["https://moim.example/about", "foreign"],
+    ["https://", "foreign"],
+    ["   ", "empty"],
+    ["/", "empty"],
+  ])("%j", (text, result) => expect(roomFromInput(text, origin)).toEqual(result));
+});
+
+describe("new rooms", () => {
+  it("have three groups of four letters", () => {
+    for (let n = 0; n < 200; n += 1)
+      expect(newRoomName(randomBelow)).toMatch(/^([b-z][aeiou]){2}(-([b-z][aeiou]){2}){2}$/);
+  });
+
+  it("use every letter about equally", () => {
+    const counts = new Map<number, number>();
+    for (let n = 0; n < 17_000; n += 1) {
+      const value = randomBelow(17);
+      counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+    expect(counts.size).toBe(17);
+    for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(250);
+  });
+});
+
+describe("the place kept for a reload", () => {
+  const memory = () => {
+    const items = new Map<string, string>();
+    return {
+      getItem: (key: string) => items.get(key) ?? null,
+      setItem: (key: string, value: string) => void items.set(key, value),
+    };
+  };
+
+  it("comes back, for its own room", () => {
+    const store = memory();
+    const place = { peerId: "p", invite: "i", inCall: true };
+    savePlace(store, "r", place);
+    expect(loadPlace(store, "r")).toEqual(place);
+    expect(loadPlace(store, "other")).toBeUndefined();
+  });
+
+  it("is simply not there when the browser keeps nothing", () => {
+    const refusing = {
+      getItem: () => {
+        throw new Error("denied");
+      },
+      setItem: () => {
+        throw new Error("denied");
+      },
+    };
+    savePlace(refusing, "r", { peerId: "p", invite: "", inCall: false });
+    expect(loadPlace(refusing, "r")).toBeUndefined();
+  });
+});
