@@ -59,10 +59,10 @@ read_node() {
 # The summary of vitest: `Tests  1 failed | 20 passed | 2 skipped (23)`.
 read_vitest() {
   local line p f s
-  line=$(sed 's/\x1b\[[0-9;]*m//g' "$1" | grep -E '^ *Tests ' | tail -n 1)
+  line=$(sed 's/\x1b\[[0-9;]*m//g' "$1" | grep -E '^ *Tests ' | tail -n 1 || true)
   p=$(grep -oE '[0-9]+ passed' <<<"$line" | cut -d' ' -f1 || true)
   f=$(grep -oE '[0-9]+ failed' <<<"$line" | cut -d' ' -f1 || true)
-  s=$(grep -oE '[0-9]+ (skipped|todo)' <<<"$line" | awk '{s += $1} END {print s+0}')
+  s=$(grep -oE '[0-9]+ (skipped|todo)' <<<"$line" | awk '{s += $1} END {print s+0}' || true)
   [ "$2" = 0 ] || [ "${f:-0}" -gt 0 ] || f=1
   [ -n "$line" ] || f=1
   count "${p:-0}" "${f:-0}" "$s"
