@@ -120,7 +120,8 @@ table ip translate {
     iifname wan ct state new drop
   }
   chain pass { type filter hook forward priority 0;
-    iifname wan ct state new ct status != dnat drop
+    iifname wan ct state new ct status dnat accept
+    iifname wan ct state new drop
   }
 }
 N

@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { atExit } from './at_exit.mjs';
 import { askInside } from './inside.mjs';
 import { parseMetrics } from './metrics.mjs';
 import { freePorts } from './ports.mjs';
@@ -146,7 +147,8 @@ export async function startMoim(options = {}) {
   const [program, ...args] = [...inside, ...command];
   const child = spawn(program ?? '', args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...bareEnvironment(), NO_COLOR: '1', RUST_BACKTRACE: '1' } });
   const moim = new Moim(child, { folder, host, config, options });
-  process.once('exit', () => moim.running && child.kill('SIGKILL'));
+  const forget = atExit(() => child.kill('SIGKILL'));
+  child.once('exit', forget);
   await moim.ready();
   return moim;
 }

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { chromiumPerson, launchChromium } from '../../browser/support/chromium.mjs';
+import { atExit } from '../../support/at_exit.mjs';
 import { chromiumPath } from '../../support/machine.mjs';
 import { startMoim } from '../../support/moim.mjs';
 
@@ -26,6 +27,8 @@ export class Lab {
   /** @type {import('../../support/moim.mjs').Moim | undefined} */
   #moim;
 
+  #forget = () => {};
+
   /** @param {string} name @param {string} folder */
   constructor(name, folder) {
     this.name = name;
@@ -36,8 +39,7 @@ export class Lab {
   static async up({ left, right }) {
     made += 1;
     const lab = new Lab(`moim-lab-${process.pid}-${made}`, await mkdtemp(path.join(tmpdir(), 'moim-lab-')));
-    const clear = () => execFileSync(script, [lab.name, 'down']);
-    process.once('exit', clear);
+    lab.#forget = atExit(() => execFileSync(script, [lab.name, 'down']));
     try {
       await lab.#net('up', left, right);
       await lab.#start();
@@ -89,6 +91,7 @@ export class Lab {
       await this.#moim?.stop();
     } finally {
       await this.#net('down');
+      this.#forget();
       await rm(this.folder, { recursive: true, force: true });
     }
   }
