@@ -3,5 +3,9 @@
 //! This crate moves bytes between the system and the cores. It decides nothing about a protocol.
 
 pub mod clock;
+pub mod interfaces;
+pub mod listen;
+pub mod sniff;
+pub mod tls;
 pub mod turn;
 pub mod udp;

@@ -1,3 +1,51 @@
-//! The binary `moim`.
+//! The binary `moim`: configuration, listeners, the app's files, metrics, start, drain and stop.
 
-fn main() {}
+mod cli;
+mod config;
+mod logging;
+mod operations;
+mod serve;
+mod web;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command};
+use config::{Loaded, Mode, Source};
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => complain(&error),
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command() {
+        Command::Serve(options) => {
+            let mode = if options.dev { Mode::Development } else { Mode::Production };
+            let loaded = load(options.config, mode)?;
+            logging::start(loaded.settings.log);
+            serve::run(loaded, mode)
+        }
+    }
+}
+
+fn load(config: cli::ConfigOption, mode: Mode) -> Result<Loaded, config::Problems> {
+    config::load(Source { file: config.file, variables: std::env::vars().collect(), mode })
+}
+
+/// One line for each thing that keeps us from going on.
+fn complain(error: &anyhow::Error) -> ExitCode {
+    let mut stderr = io::stderr().lock();
+    for line in format!("{error:#}").lines() {
+        // Nobody is left to tell when this fails.
+        let _ = writeln!(stderr, "moim: {line}");
+    }
+    ExitCode::from(CANNOT_START)
+}
+
+/// The exit code when the configuration or the machine does not let us start.
+const CANNOT_START: u8 = 2;
