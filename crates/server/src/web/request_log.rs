@@ -1,0 +1,25 @@
+//! A line for each request, at level `debug`.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::{debug, error};
+
+/// Notes what was asked and how it went: never the address's query, which may carry a token, and the path only as
+/// the route that it matched, since a room's name is in it.
+pub(super) async fn note(request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    let route = route.as_ref().map_or("(app)", MatchedPath::as_str);
+    let (status, took) = (response.status().as_u16(), begun.elapsed());
+    if response.status().is_server_error() && response.status() != http::StatusCode::SERVICE_UNAVAILABLE {
+        error!(%method, route, status, ?took, "a request failed by our fault");
+    } else {
+        debug!(%method, route, status, ?took, "request");
+    }
+    response
+}
