@@ -128,8 +128,7 @@ impl Hub {
         let Some(line) = inner.lines.get(&to) else {
             return;
         };
-        let bytes = weight(&event.data);
-        if line.outbox.try_send(event, bytes).is_ok() {
+        if line.outbox.try_send(event).is_ok() {
             return;
         }
         tracing::info!(connection = to.0, "direct: a reader fell behind and is disconnected");
@@ -163,16 +162,5 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.detach();
-    }
-}
-
-/// Roughly the bytes of a value on the wire and in memory, without writing it out.
-fn weight(value: &serde_json::Value) -> usize {
-    use serde_json::Value;
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
-        Value::String(text) => text.len() + 2,
-        Value::Array(items) => items.iter().map(weight).sum::<usize>() + 2 + items.len(),
-        Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + 4 + weight(value)).sum::<usize>() + 2,
     }
 }

@@ -11,7 +11,7 @@ use crate::exchange::{DisconnectReason, Event};
 /// The end that the hub fills. Dropping it closes the connection after what is queued.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    events: mpsc::Sender<(Event, usize)>,
+    events: mpsc::Sender<Event>,
     verdict: watch::Sender<Option<DisconnectReason>>,
     queued_bytes: Arc<AtomicUsize>,
     max_bytes: usize,
@@ -20,7 +20,7 @@ pub(crate) struct Outbox {
 /// The end that the transport empties.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
-    events: mpsc::Receiver<(Event, usize)>,
+    events: mpsc::Receiver<Event>,
     verdict: watch::Receiver<Option<DisconnectReason>>,
     queued_bytes: Arc<AtomicUsize>,
 }
@@ -39,17 +39,18 @@ pub(crate) fn outbox(bounds: &Bounds) -> (Outbox, Outgoing) {
 }
 
 impl Outbox {
-    /// Queues an event of `bytes`.
+    /// Queues an event.
     ///
     /// # Errors
     /// When the reader is too far behind. One event always fits, however long.
-    pub(crate) fn try_send(&self, event: Event, bytes: usize) -> Result<(), Overflow> {
+    pub(crate) fn try_send(&self, event: Event) -> Result<(), Overflow> {
+        let bytes = event.bytes;
         let queued = self.queued_bytes.load(Ordering::Relaxed);
         if queued > 0 && queued.saturating_add(bytes) > self.max_bytes {
             return Err(Overflow);
         }
         self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
-        match self.events.try_send((event, bytes)) {
+        match self.events.try_send(event) {
             Ok(()) => Ok(()),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Overflow),
             // The transport is gone already and its own goodbye is on the way.
@@ -69,8 +70,8 @@ impl Outgoing {
         if self.is_cut_off() {
             return None;
         }
-        let (event, bytes) = self.events.recv().await?;
-        self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        let event = self.events.recv().await?;
+        self.queued_bytes.fetch_sub(event.bytes, Ordering::Relaxed);
         Some(event)
     }
 
@@ -99,26 +100,26 @@ mod tests {
 
     use super::*;
 
-    fn event() -> Event {
-        Event::new("message", json!(1))
+    fn event(bytes: usize) -> Event {
+        Event { bytes, ..Event::new("message", json!(1)) }
     }
 
     #[tokio::test]
     async fn a_queue_is_bounded_by_events_and_by_bytes() {
         let bounds = Bounds { queue_events: 2, queue_bytes: 10, ..Bounds::default() };
         let (outbox, mut outgoing) = outbox(&bounds);
-        outbox.try_send(event(), 50).expect("one event always fits");
-        outbox.try_send(event(), 1).expect_err("more bytes do not");
+        outbox.try_send(event(50)).expect("one event always fits");
+        outbox.try_send(event(1)).expect_err("more bytes do not");
         outgoing.next().await.expect("the first");
-        outbox.try_send(event(), 1).expect("there is room again");
-        outbox.try_send(event(), 1).expect("and for another");
-        outbox.try_send(event(), 1).expect_err("a third event is too many");
+        outbox.try_send(event(1)).expect("there is room again");
+        outbox.try_send(event(1)).expect("and for another");
+        outbox.try_send(event(1)).expect_err("a third event is too many");
     }
 
     #[tokio::test]
     async fn what_is_queued_is_sent_before_the_close() {
         let (outbox, mut outgoing) = outbox(&Bounds::default());
-        outbox.try_send(event(), 1).expect("room");
+        outbox.try_send(event(1)).expect("room");
         outbox.close(DisconnectReason::Replaced);
         assert!(outgoing.next().await.is_some());
         assert!(outgoing.next().await.is_none());
@@ -128,7 +129,7 @@ mod tests {
     #[tokio::test]
     async fn a_slow_reader_gets_nothing_more() {
         let (outbox, mut outgoing) = outbox(&Bounds::default());
-        outbox.try_send(event(), 1).expect("room");
+        outbox.try_send(event(1)).expect("room");
         outbox.close(DisconnectReason::SlowReader);
         assert!(outgoing.next().await.is_none());
         outgoing.cut_off().await;

@@ -1,5 +1,7 @@
 //! The machine's rules, one by one, on time that the test sets.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use std::time::{Duration, Instant};
 
 use moim_door_direct::exchange::{Command, ConnectionId, DisconnectReason, Exchange, Input, Output};

@@ -39,13 +39,16 @@ pub struct Event {
     pub name: &'static str,
     /// Its one argument.
     pub data: Arc<Value>,
+    /// Roughly its length on the wire, for the bounds of queues; counted once, however many get it.
+    pub bytes: usize,
 }
 
 impl Event {
     /// Any event.
     #[must_use]
     pub fn new(name: &'static str, data: Value) -> Self {
-        Self { name, data: Arc::new(data) }
+        let bytes = weight(&data);
+        Self { name, data: Arc::new(data), bytes }
     }
 
     /// The ICE servers, as an array.
@@ -101,5 +104,15 @@ impl Event {
 
     pub(super) fn replaced() -> Self {
         Self::new("replaced", json!({ "message": "This peer has connected again from elsewhere." }))
+    }
+}
+
+/// Roughly the bytes of a value on the wire and in memory, without writing it out.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => items.iter().map(weight).sum::<usize>() + 2 + items.len(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + 4 + weight(value)).sum::<usize>() + 2,
     }
 }

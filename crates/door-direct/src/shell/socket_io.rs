@@ -239,7 +239,7 @@ fn register(arguments: Arguments) -> Command {
     arguments.into_command(|values| {
         let mut values = values.into_iter();
         let peer_id = values.next().unwrap_or(Value::Null);
-        Command::Ready { peer_id, peer_type: values.next().filter(|value| !value.is_null()) }
+        Command::Ready { peer_id, peer_type: values.next() }
     })
 }
 

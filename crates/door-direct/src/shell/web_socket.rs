@@ -1,8 +1,18 @@
 //! The plain WebSocket transport, `/direct`, sub-protocol `moim.direct.v1`.
 //!
-//! The first frame is `{"type": "auth", "token": …}`. The answer is the frame `authenticated`, or `connect_error` and the
-//! close code [`CLOSE_AUTHENTICATION`]. From then on each frame, in both directions, is `{"event": …, "data": …}`; `ready`
-//! carries `{peerId, peerType}`, and a `ping` is answered with a `pong` of the same data.
+//! The first frame is `{"type": "auth", "token": …}`. The answer is the frame `authenticated`, or `connect_error` and a
+//! close. From then on each frame, in both directions, is `{"event": …, "data": …}`; `ready` carries `{peerId, peerType}`,
+//! and a `ping` is answered with a `pong` of the same data.
+//!
+//! | close code | why |
+//! |---|---|
+//! | 1009 | a frame of more than four times the bound |
+//! | 4401 | no good token |
+//! | 4408 | nothing was heard for 25 seconds |
+//! | 4409 | the `peerId` is taken |
+//! | 4410 | replaced by a newer connection of the same peer |
+//! | 4429 | a bound was passed again and again, or nothing was read |
+//! | 4503 | no place: the server is full or being stopped, or the room is full |
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,13 +44,14 @@ const SILENCE: Duration = Duration::from_secs(25);
 /// Who takes longer to take a frame reads nothing.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Close code: no good token came.
-pub(crate) const CLOSE_AUTHENTICATION: u16 = 4401;
+const CLOSE_AUTHENTICATION: u16 = 4401;
 const CLOSE_TAKEN: u16 = 4409;
 const CLOSE_REPLACED: u16 = 4410;
 const CLOSE_LIMIT: u16 = 4429;
 const CLOSE_FULL: u16 = 4503;
 const CLOSE_SILENT: u16 = 4408;
+/// RFC 6455 §7.4.1, "message too big": nearly always the reason.
+const CLOSE_UNREADABLE: u16 = 1009;
 
 #[derive(Deserialize)]
 pub(crate) struct Place {
@@ -153,7 +164,7 @@ async fn converse(socket: &mut WebSocket, session: &Session, mut outgoing: Outgo
                 None => return Some(closing(outgoing.verdict())),
             },
             received = socket.recv() => {
-                let message = received?.ok()?;
+                let Ok(message) = received? else { return Some((CLOSE_UNREADABLE, "a frame is too long or broken")) };
                 heard_at = Instant::now();
                 if let Some(answer) = take(session, message) {
                     write(socket, &outgoing, answer).await.ok()?;
@@ -208,7 +219,7 @@ fn parse(text: &str) -> (Command, Option<Message>) {
 fn ready(mut data: Value) -> Command {
     match data.as_object_mut() {
         Some(fields) => {
-            let peer_type = fields.remove("peerType").filter(|value| !value.is_null());
+            let peer_type = fields.remove("peerType");
             Command::Ready { peer_id: fields.remove("peerId").unwrap_or_default(), peer_type }
         }
         None => Command::Ready { peer_id: data, peer_type: None },

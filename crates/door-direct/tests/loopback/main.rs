@@ -1,5 +1,7 @@
 //! The door over loopback: a real server on port 0, real sockets, both transports.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 mod http;
 mod limits;
 mod mixed;
