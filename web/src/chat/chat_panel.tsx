@@ -101,7 +101,7 @@ function Message(props: { message: ChatMessage; remoteName: string }) {
     >
       <p class="message-head">
         <span class="visually-hidden">{mine() ? t().call.you : props.remoteName} </span>
-        <time>{formatTime(props.message.at, language())}</time>
+        <time>{formatTime(props.message.at, language(), navigator.languages)}</time>
       </p>
       <p class="message-text">
         <For each={piecesOf(props.message.text)}>

@@ -24,6 +24,8 @@ export function formatNumber(value: number, language: Language, digits = 0): str
   return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
 }
 
-export function formatTime(at: number, language: Language): string {
-  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(at);
+/** In the person's own variant of the language, if the browser says one: 14:05 in Britain, 2:05 PM in America. */
+export function formatTime(at: number, language: Language, preferred: readonly string[]): string {
+  const locale = preferred.find((tag) => tag.split("-")[0] === language) ?? language;
+  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(at);
 }

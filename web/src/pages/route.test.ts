@@ -76,7 +76,7 @@ describe("the place kept for a reload", () => {
 
   it("comes back, for its own room", () => {
     const store = memory();
-    const place = { peerId: "p", invite: "i", inCall: true };
+    const place = { peerId: "p", invite: "i", token: "t", inCall: true };
     savePlace(store, "r", place);
     expect(loadPlace(store, "r")).toEqual(place);
     expect(loadPlace(store, "other")).toBeUndefined();
@@ -91,7 +91,7 @@ describe("the place kept for a reload", () => {
         throw new Error("denied");
       },
     };
-    savePlace(refusing, "r", { peerId: "p", invite: "", inCall: false });
+    savePlace(refusing, "r", { peerId: "p", invite: "", token: "", inCall: false });
     expect(loadPlace(refusing, "r")).toBeUndefined();
   });
 });

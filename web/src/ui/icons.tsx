@@ -76,10 +76,14 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
+/** Made of dots, which need a broader stroke to be seen. */
+const DOTTED: ReadonlySet<IconName> = new Set(["keypad", "more"]);
+
 export function Icon(props: { name: IconName; class?: string }) {
   return (
     <svg
       class={`icon ${props.class ?? ""}`}
+      classList={{ dotted: DOTTED.has(props.name) }}
       viewBox="0 0 24 24"
       fill="none"
       stroke="currentColor"
