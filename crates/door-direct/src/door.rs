@@ -50,9 +50,9 @@ impl DirectDoor {
         let socket_io = socket_io::routes(&self.shared).route_layer(guard);
         Router::new()
             .route("/direct", get(web_socket::upgrade))
-            .route("/direct/ice-servers", get(ice_servers::list))
-            .route("/direct/join", post(join::join))
-            .route("/connections", get(connections::list))
+            .route("/direct/ice-servers", get(ice_servers::list).options(admission::preflight))
+            .route("/direct/join", post(join::join).options(admission::preflight))
+            .route("/connections", get(connections::list).options(admission::preflight))
             .with_state(self.shared.clone())
             .merge(socket_io)
             .route_layer(from_fn_with_state(self.shared.clone(), admission::check_origin))

@@ -204,6 +204,21 @@ async fn a_signed_token_sees_the_peers_of_its_own_room() {
     assert_eq!(get(&dev, "/connections", &[]).await, (StatusCode::OK, json!([])));
 }
 
+#[tokio::test]
+async fn preflights_are_answered_even_within_a_server_that_has_its_own_answer_to_methods() {
+    let router = DirectDoor::new(config()).router().method_not_allowed_fallback(|| async { StatusCode::IM_A_TEAPOT });
+    for path in ["/direct/join", "/direct/ice-servers", "/connections", "/socket.io/"] {
+        let request = Request::options(path)
+            .header(header::ORIGIN, "https://a.example")
+            .header(header::ACCESS_CONTROL_REQUEST_METHOD, "GET")
+            .header(header::ACCESS_CONTROL_REQUEST_HEADERS, "authorization");
+        let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        assert_eq!(answer.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+        assert_eq!(answer.headers()[header::ACCESS_CONTROL_ALLOW_HEADERS], "authorization");
+    }
+}
+
 #[test]
 fn every_counter_has_a_name_of_its_own() {
     let stats = moim_door_direct::DirectStats::default();
