@@ -29,7 +29,7 @@ export function Toolbar(props: ToolbarProps) {
   const [more, setMore] = createSignal(false);
   const canPip = "pictureInPictureEnabled" in document && document.pictureInPictureEnabled;
   return (
-    <div class="toolbar" role="group" aria-label={t().call.toolbar} classList={{ unfolded: more() }}>
+    <section class="toolbar" aria-label={t().call.toolbar} classList={{ unfolded: more() }}>
       <div class="toolbar-rest" id="toolbar-rest">
         <Tool
           id="btn-invite"
@@ -130,7 +130,7 @@ export function Toolbar(props: ToolbarProps) {
           <Icon name="more" />
         </button>
       </div>
-    </div>
+    </section>
   );
 }
 

@@ -83,10 +83,17 @@ export default function RoomPage(props: { room: string }) {
     setStep({ step: "call" });
   };
 
-  const leave = (next: Step): void => {
+  const leave = (): void => {
     const given = place();
     if (given) remember(given, false);
-    setStep(next);
+    setStep({ step: "prejoin", left: true });
+  };
+
+  /** Trying again goes straight back into the call; until then camera and microphone rest. */
+  const fail = (error: PageError): void => {
+    media.close("camera");
+    media.close("microphone");
+    setStep({ step: "error", error });
   };
 
   const begin = (): void => {
@@ -125,8 +132,8 @@ export default function RoomPage(props: { room: string }) {
             currentPlace={() => place() ?? given}
             media={media}
             renew={renew}
-            left={() => leave({ step: "prejoin", left: true })}
-            failed={(kind) => leave({ step: "error", error: kind })}
+            left={leave}
+            failed={fail}
           />
         )}
       </Match>

@@ -16,7 +16,7 @@ export interface DeviceSelectProps {
 export function DeviceSelect(props: DeviceSelectProps) {
   const known = (): boolean => props.devices.some((device) => device.id === props.chosen);
   return (
-    <label class="field">
+    <label class="field select-field">
       <span class="field-label">{props.label}</span>
       <span class="select-box">
         <Icon name={props.icon} />
