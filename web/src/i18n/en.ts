@@ -43,6 +43,7 @@ export const en = {
     speaker: "Speaker",
     defaultDevice: "System default",
     unnamedDevice: (number: number) => `Device ${number}`,
+    hiddenDevice: "Shown once allowed",
     noDevice: "None found",
     level: "Microphone level",
     join: "Join",

@@ -45,6 +45,7 @@ export const ko: Messages = {
     speaker: "스피커",
     defaultDevice: "시스템 기본값",
     unnamedDevice: (number) => `장치 ${number}`,
+    hiddenDevice: "허용하면 표시됩니다",
     noDevice: "장치 없음",
     level: "마이크 입력 크기",
     join: "참여하기",

@@ -25,6 +25,7 @@ export function DeviceChoosers(props: DeviceChoosersProps) {
         label={t().prejoin.camera}
         icon="camera"
         devices={props.view.devices().cameras}
+        hidden={props.view.devices().hidden}
         chosen={deviceOf(props.view.cameraTrack(), choices().cameraId)}
         choose={(cameraId) => {
           choose({ cameraId, camera: true });
@@ -36,6 +37,7 @@ export function DeviceChoosers(props: DeviceChoosersProps) {
         label={t().prejoin.microphone}
         icon="microphone"
         devices={props.view.devices().microphones}
+        hidden={props.view.devices().hidden}
         chosen={deviceOf(props.view.audioTrack(), choices().microphoneId)}
         choose={(microphoneId) => {
           choose({ microphoneId, microphone: true });
@@ -48,6 +50,7 @@ export function DeviceChoosers(props: DeviceChoosersProps) {
           label={t().prejoin.speaker}
           icon="speaker"
           devices={props.view.devices().speakers}
+          hidden={props.view.devices().hidden}
           chosen={choices().speakerId}
           choose={(speakerId) => {
             choose({ speakerId });

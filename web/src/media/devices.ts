@@ -9,9 +9,11 @@ export interface DeviceLists {
   cameras: DeviceChoice[];
   microphones: DeviceChoice[];
   speakers: DeviceChoice[];
+  /** There are devices, but the browser does not tell which until one of them is allowed. */
+  hidden: boolean;
 }
 
-export const NO_DEVICES: DeviceLists = { cameras: [], microphones: [], speakers: [] };
+export const NO_DEVICES: DeviceLists = { cameras: [], microphones: [], speakers: [], hidden: false };
 
 export function sortDevices(
   devices: readonly Pick<MediaDeviceInfo, "kind" | "deviceId" | "label">[],
@@ -20,7 +22,8 @@ export function sortDevices(
     devices
       .filter((device) => device.kind === kind && device.deviceId !== "")
       .map((device) => ({ id: device.deviceId, label: device.label }));
-  return { cameras: of("videoinput"), microphones: of("audioinput"), speakers: of("audiooutput") };
+  const hidden = devices.some((device) => device.deviceId === "");
+  return { cameras: of("videoinput"), microphones: of("audioinput"), speakers: of("audiooutput"), hidden };
 }
 
 export async function listDevices(devices: MediaDevices | undefined): Promise<DeviceLists> {

@@ -137,6 +137,7 @@ it("devices are sorted by kind, without those that the browser hides", () => {
     cameras: [{ id: "c", label: "Camera" }],
     microphones: [],
     speakers: [{ id: "s", label: "" }],
+    hidden: true,
   });
 });
 

@@ -9,12 +9,18 @@ export interface DeviceSelectProps {
   label: string;
   icon: IconName;
   devices: readonly DeviceChoice[];
+  /** There may be devices that the browser does not tell yet. */
+  hidden: boolean;
   chosen: string;
   choose(id: string): void;
 }
 
 export function DeviceSelect(props: DeviceSelectProps) {
   const known = (): boolean => props.devices.some((device) => device.id === props.chosen);
+  const placeholder = (): string => {
+    if (props.devices.length > 0) return t().prejoin.defaultDevice;
+    return props.hidden ? t().prejoin.hiddenDevice : t().prejoin.noDevice;
+  };
   return (
     <label class="field select-field">
       <span class="field-label">{props.label}</span>
@@ -27,7 +33,7 @@ export function DeviceSelect(props: DeviceSelectProps) {
         >
           <Show when={!known()}>
             <option value="" selected>
-              {props.devices.length === 0 ? t().prejoin.noDevice : t().prejoin.defaultDevice}
+              {placeholder()}
             </option>
           </Show>
           <For each={props.devices}>
