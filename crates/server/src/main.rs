@@ -1,10 +1,12 @@
 //! The binary `moim`: configuration, listeners, the app's files, metrics, start, drain and stop.
 
+mod check;
 mod cli;
 mod config;
 mod logging;
 mod operations;
 mod serve;
+mod token;
 mod web;
 
 use std::io::{self, Write as _};
@@ -12,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use cli::{Cli, Command};
+use cli::{Cli, Command, TokenCommand};
 use config::{Loaded, Mode, Source};
 
 fn main() -> ExitCode {
@@ -25,12 +27,25 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command() {
         Command::Serve(options) => {
-            let mode = if options.dev { Mode::Development } else { Mode::Production };
+            let mode = mode(options.dev);
             let loaded = load(options.config, mode)?;
             logging::start(loaded.settings.log);
             serve::run(loaded, mode)
         }
+        Command::Check(options) => {
+            let mode = mode(options.dev);
+            check::run(load(options.config.clone(), mode), mode, &options)
+        }
+        Command::Token(TokenCommand::Direct(options)) => {
+            let loaded = load(options.config.clone(), mode(options.dev))?;
+            token::direct(&loaded.settings, &options)?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
+}
+
+const fn mode(dev: bool) -> Mode {
+    if dev { Mode::Development } else { Mode::Production }
 }
 
 fn load(config: cli::ConfigOption, mode: Mode) -> Result<Loaded, config::Problems> {

@@ -20,6 +20,11 @@ impl Problems {
         result.map_err(|sentence| self.add(sentence)).ok()
     }
 
+    /// All of them, in the order of finding.
+    pub(crate) fn sentences(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
