@@ -152,6 +152,17 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_the_header_says_a_url_gets_only_a_hosts_characters(header in "\\PC{0,80}|[a-z0-9.:\\[\\]-]{0,40}") {
+            let tame = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_:[]".contains(c);
+            if let Some(host) = host_in_url(&header) {
+                assert!(!host.is_empty() && host.chars().all(tame), "{header:?} became {host:?}");
+                assert!(!host.contains(':') || (host.starts_with('[') && host.ends_with(']')), "{host}");
+            }
+        }
+    }
+
     #[test]
     fn ice_servers_have_the_ports_that_are_on() {
         let config = IceConfig {

@@ -278,3 +278,33 @@ async fn close_with(mut socket: WebSocket, code: u16, reason: &'static str) {
 fn new_socket_id() -> String {
     crate::random::word(20)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_become_commands() {
+        let ready = |peer_id, peer_type| Command::Ready { peer_id, peer_type };
+        let cases = [
+            (r#"{"event":"ready","data":{"peerId":"a","peerType":null}}"#, ready(json!("a"), Some(Value::Null))),
+            (r#"{"event":"ready","data":{"peerId":"a"}}"#, ready(json!("a"), None)),
+            (r#"{"event":"ready","data":"a"}"#, ready(json!("a"), None)),
+            (r#"{"event":"ready"}"#, ready(Value::Null, None)),
+            (r#"{"event":"message","data":[1]}"#, Command::Message(json!([1]))),
+            (r#"{"data":{"target":"b"},"event":"messageOne","more":1}"#, Command::MessageOne(json!({ "target": "b" }))),
+            (r#"{"event":"ping"}"#, Command::Ping),
+        ];
+        for (text, command) in cases {
+            assert_eq!(parse(text).0, command, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_frame_does_harm(text in "\\PC*|[\\[\\]{}\",:a-z0-9\\\\]{0,60}") {
+            let (command, answer) = parse(&text);
+            assert!(answer.is_none() || command == Command::Ping);
+        }
+    }
+}
