@@ -1,9 +1,11 @@
 /** One room, from its link to the call and back: asks the door for a place, then pre-join, call, or what is wrong. */
 import "webrtc-adapter";
 import { createSignal, Match, onCleanup, onMount, Switch } from "solid-js";
+import { t } from "../i18n/language";
 import { LocalMedia } from "../media/local_media";
 import { choices } from "../media/remembered";
 import { type JoinProblem, type JoinRequest, join, type Place } from "../signaling/door";
+import { TopBar } from "../ui/top_bar";
 import { CallPage } from "./call";
 import { ErrorPage, type PageError } from "./error_page";
 import { KeyForm } from "./key_form";
@@ -12,7 +14,8 @@ import { inviteOf, roomLink } from "./route";
 import { loadPlace, savePlace } from "./saved_place";
 
 type Step =
-  | { step: "asking" }
+  /** `returning`: straight back into a running call, without the pre-join page in between. */
+  | { step: "asking"; returning: boolean }
   | { step: "key"; problem: JoinProblem }
   | { step: "prejoin"; left: boolean }
   | { step: "call" }
@@ -23,7 +26,7 @@ const KEY_PROBLEMS: readonly JoinProblem[] = ["keyNeeded", "keyWrong", "keyExpir
 export default function RoomPage(props: { room: string }) {
   const room = props.room;
   const media = new LocalMedia(navigator.mediaDevices);
-  const [step, setStep] = createSignal<Step>({ step: "asking" });
+  const [step, setStep] = createSignal<Step>(asking(room));
   const [place, setPlace] = createSignal<Place>();
   onCleanup(() => media.stop());
 
@@ -97,7 +100,7 @@ export default function RoomPage(props: { room: string }) {
   };
 
   const begin = (): void => {
-    setStep({ step: "asking" });
+    setStep(asking(room));
     void open(inviteOf(location.hash) || (loadPlace(sessionStorage, room)?.invite ?? ""));
   };
   onMount(begin);
@@ -110,6 +113,10 @@ export default function RoomPage(props: { room: string }) {
     const now = step();
     return now.step === "error" ? now.error : undefined;
   };
+  const returning = (): boolean => {
+    const now = step();
+    return now.step === "asking" && now.returning;
+  };
   const left = (): boolean => {
     const now = step();
     return now.step === "prejoin" && now.left;
@@ -121,6 +128,16 @@ export default function RoomPage(props: { room: string }) {
         <PreJoin room={room} media={media} asking={step().step === "asking"} left={left()} join={enter} />
       }
     >
+      <Match when={returning()}>
+        <div class="page">
+          <TopBar />
+          <main class="message-main" data-testid="returning">
+            <p class="lead" role="status">
+              {t().prejoin.looking}
+            </p>
+          </main>
+        </div>
+      </Match>
       <Match when={keyProblem()}>
         {(problem) => <KeyForm problem={problem()} submit={(key) => void open(key)} />}
       </Match>
@@ -139,4 +156,8 @@ export default function RoomPage(props: { room: string }) {
       </Match>
     </Switch>
   );
+}
+
+function asking(room: string): Step {
+  return { step: "asking", returning: loadPlace(sessionStorage, room)?.inCall ?? false };
 }
