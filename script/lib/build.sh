@@ -9,16 +9,13 @@ sources_hash() {
     | xargs -0 -r sha256sum 2>/dev/null | hash_of
 }
 
-# npm_packages FOLDER: what the lock file names, when it is not what was last installed.
-# `npm ci` is exact, but refuses a lock file made where a registry lacks the packages of other platforms; `npm install
-# --no-save` takes the same locked versions and adds what is missing.
+# npm_packages FOLDER: `npm ci`, when the lock file is not the one last installed.
 npm_packages() {
-  local stamp="$1/node_modules/.moim-lock" lock flags=(--no-audit --no-fund --loglevel=error)
+  local stamp="$1/node_modules/.moim-lock" lock
   lock=$(hash_of <"$1/package-lock.json")
   [ "$(cat "$stamp" 2>/dev/null)" = "$lock" ] && return 0
   say "npm packages of $1"
-  npm ci --prefix "$1" "${flags[@]}" 2>/dev/null \
-    || npm install --no-save --prefix "$1" "${flags[@]}" \
+  npm ci --prefix "$1" --no-audit --no-fund --loglevel=error \
     || stop "The npm packages of $1 could not be installed: is the npm registry reachable?"
   printf '%s' "$lock" >"$stamp"
 }
