@@ -48,7 +48,7 @@ need_moim() {
 
 node_tests() {
   need_moim
-  counted read_node node --test --test-concurrency=1 --test-reporter=spec "$@"
+  counted read_node node --test --test-concurrency=1 --test-force-exit --test-reporter=spec "$@"
 }
 
 suite_direct() {

@@ -22,8 +22,10 @@ after(() => moim.stop());
 /** Runs something while a call runs, and fails if the call or the server suffered. @param {() => Promise<void>} attack */
 async function besidesACall(attack) {
   const call = await RelayedCall.start(listeners(moim).udp, credential);
-  await attack();
-  const { sent, lost } = await call.end();
+  const { sent, lost } = await attack().then(() => call.end(), async (error) => {
+    await call.end();
+    throw error;
+  });
   console.log(`the call beside it lost ${lost} of ${sent} packets`);
   assert.ok(moim.running, 'the server has ended');
   assert.ok(sent > 0);

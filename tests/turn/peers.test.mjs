@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RelayedCall } from './support/call.mjs';
 import { TurnClient } from './support/client.mjs';
-import { credential, listeners, startTurn } from './support/server.mjs';
+import { credential, listeners, relayAddress, startTurn } from './support/server.mjs';
 
 const forbidden = {
   'this network': ['0.0.0.0', '0.1.2.3'],
@@ -73,10 +73,20 @@ for (const [kind, addresses] of Object.entries(forbidden)) {
   });
 }
 
-test('the listeners of the server itself are no peers', async () => {
-  for (const name of ['turn', 'http', 'metrics']) {
-    assert.equal(await client.permit('127.0.0.1', moim.port(name)), 403, name);
+test('on the address of the relays, only relays are peers', async () => {
+  const { port } = victim.address();
+  const ports = { 'somebody else': port, turn: moim.port('turn'), http: moim.port('http'), metrics: moim.port('metrics') };
+  const before = (await moim.metrics()).sum('moim_turn_packets_to_peers_total');
+  // The call beside goes on counting: its packets are the only ones.
+  for (const [name, own] of Object.entries(ports)) {
+    assert.equal(await client.bindChannel(0x4200, relayAddress, own), 403, name);
+    await client.permit(relayAddress, own);
+    for (let n = 0; n < 200; n += 1) client.send(relayAddress, own, Buffer.from('through'));
   }
+  await sleep(100);
+  assert.equal(reached, 0, 'a packet came through');
+  const relayed = (await moim.metrics()).sum('moim_turn_packets_to_peers_total') - before;
+  assert.ok(relayed < 200, `${relayed} packets went to peers`);
 });
 
 test('the call beside it went on', async () => {

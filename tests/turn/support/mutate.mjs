@@ -40,7 +40,7 @@ const ways = [
   (bytes, random) => bytes.subarray(0, random.below(bytes.length)),
   (bytes, random) => Buffer.concat([bytes, Buffer.alloc(1 + random.below(400), random.below(256))]),
   (bytes, random) => {
-    bytes.writeUInt16BE(random.below(65536), 2);
+    if (bytes.length >= 4) bytes.writeUInt16BE(random.below(65536), 2);
     return bytes;
   },
   (bytes, random) => {

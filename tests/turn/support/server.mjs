@@ -7,12 +7,15 @@ import { timeLimited } from './stun.mjs';
 export const secret = 'a secret of this test';
 export const user = { user: 'alice', password: 'looking glass' };
 
+/** Where relayed addresses are: on loopback, but not where anything else is. */
+export const relayAddress = '127.0.0.9';
+
 /**
  * Starts a server whose relayed addresses are on loopback; the peer policy is the default one unless the test opens it.
  * @param {Record<string, any>} [config]
  */
 export function startTurn(config = {}) {
-  const turn = { shared_secret: secret, users: { [user.user]: user.password }, external_ip: '127.0.0.1', user_quota: 100 };
+  const turn = { shared_secret: secret, users: { [user.user]: user.password }, external_ip: relayAddress, user_quota: 100 };
   return startMoim({ config: merged({ turn }, config) });
 }
 
