@@ -55,11 +55,20 @@ fn load(config: cli::ConfigOption, mode: Mode) -> Result<Loaded, config::Problem
 /// One line for each thing that keeps us from going on.
 fn complain(error: &anyhow::Error) -> ExitCode {
     let mut stderr = io::stderr().lock();
-    for line in format!("{error:#}").lines() {
+    for line in in_full(error).lines() {
         // Nobody is left to tell when this fails.
         let _ = writeln!(stderr, "moim: {line}");
     }
     ExitCode::from(CANNOT_START)
+}
+
+/// The error and its causes, except for a cause that is told already.
+fn in_full(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+        "" => cause,
+        text if text.contains(&cause) => told,
+        _ => format!("{told}: {cause}"),
+    })
 }
 
 /// The exit code when the configuration or the machine does not let us start.

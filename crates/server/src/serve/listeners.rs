@@ -27,12 +27,12 @@ pub(super) struct Bound {
 
 /// Why a listener could not be bound: one sentence that says what to do.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address} ({name}): {}", advice(.source, .key))]
+#[error("cannot listen on {address} ({name}): {}", advice(.error, .key))]
 pub(super) struct ListenError {
     address: SocketAddr,
     name: &'static str,
     key: &'static str,
-    source: io::Error,
+    error: io::Error,
 }
 
 /// Binds all public listeners that are switched on.
@@ -55,7 +55,7 @@ pub(super) fn bind_all(settings: &Settings) -> Result<Vec<Bound>, ListenError> {
 
 /// Binds one listener.
 pub(super) fn bind(name: &'static str, key: &'static str, address: SocketAddr) -> Result<TcpListener, ListenError> {
-    listen::bind(address).map_err(|source| ListenError { address, name, key, source })
+    listen::bind(address).map_err(|error| ListenError { address, name, key, error })
 }
 
 /// The same sentence for a listener that somebody else bound.
@@ -63,9 +63,9 @@ pub(super) const fn refused(
     name: &'static str,
     key: &'static str,
     address: SocketAddr,
-    source: io::Error,
+    error: io::Error,
 ) -> ListenError {
-    ListenError { address, name, key, source }
+    ListenError { address, name, key, error }
 }
 
 fn advice(error: &io::Error, key: &str) -> String {
