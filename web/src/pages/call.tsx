@@ -70,6 +70,13 @@ export function CallPage(props: CallPageProps) {
     () => setUnread(unread() + 1),
   );
 
+  const close = (): void => {
+    const closing = panel();
+    const within = document.activeElement?.closest(".panel") !== null;
+    setPanel(undefined);
+    // The person was in the panel: back to where it was opened from.
+    if (closing && within) focusButton(closing);
+  };
   const open = (wanted: Panel): void => {
     setPanel(panel() === wanted ? undefined : wanted);
     if (wanted === "chat") setUnread(0);
@@ -128,7 +135,7 @@ export function CallPage(props: CallPageProps) {
     snapshot: () => void saveSnapshot(),
     invite: () => void invite(),
     help: () => open("help"),
-    close: () => setPanel(undefined),
+    close,
   };
   listenToKeys(shortcuts, actions);
 
@@ -177,7 +184,7 @@ export function CallPage(props: CallPageProps) {
       </main>
       <Switch>
         <Match when={panel() === "chat"}>
-          <SidePanel id="chat" title={t().chat.title} close={() => setPanel(undefined)}>
+          <SidePanel id="chat" title={t().chat.title} close={close}>
             <ChatPanel
               messages={model.messages()}
               transfers={model.transfers()}
@@ -192,18 +199,18 @@ export function CallPage(props: CallPageProps) {
           </SidePanel>
         </Match>
         <Match when={panel() === "connection"}>
-          <SidePanel id="connection" title={t().connection.title} close={() => setPanel(undefined)}>
+          <SidePanel id="connection" title={t().connection.title} close={close}>
             <ConnectionPanel history={model.history()} status={snapshot().status} />
           </SidePanel>
         </Match>
         <Match when={panel() === "devices"}>
-          <SidePanel id="devices" title={t().devices.title} close={() => setPanel(undefined)}>
+          <SidePanel id="devices" title={t().devices.title} close={close}>
             <DeviceChoosers prefix="device" view={view} media={media} />
             <ProblemNotice problems={view.problems()} retry={() => view.clearProblems()} dismiss />
           </SidePanel>
         </Match>
         <Match when={panel() === "dtmf"}>
-          <SidePanel id="dtmf" title={t().keypad.title} close={() => setPanel(undefined)}>
+          <SidePanel id="dtmf" title={t().keypad.title} close={close}>
             <KeypadPanel
               sender={() => call.dtmfSender()}
               available={view.audioTrack() !== null && snapshot().status.state === "connected"}
@@ -211,7 +218,7 @@ export function CallPage(props: CallPageProps) {
           </SidePanel>
         </Match>
         <Match when={panel() === "help"}>
-          <SidePanel id="help" title={t().help.title} close={() => setPanel(undefined)}>
+          <SidePanel id="help" title={t().help.title} close={close}>
             <HelpPanel
               enabled={shortcuts()}
               enable={(enabled) => {
@@ -242,6 +249,14 @@ export function CallPage(props: CallPageProps) {
       />
     </div>
   );
+}
+
+/** On a phone the button may be folded away; then the one that unfolds it. */
+function focusButton(panel: Panel): void {
+  for (const id of [`btn-${panel}`, "btn-more"]) {
+    const button = document.querySelector<HTMLElement>(`[data-testid="${id}"]`);
+    if (button?.offsetParent) return button.focus();
+  }
 }
 
 function leave(model: CallModel, media: LocalMedia, left: () => void): void {
