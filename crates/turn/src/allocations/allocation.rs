@@ -82,17 +82,6 @@ pub(crate) struct Allocation {
     pub(crate) channels: Channels,
 }
 
-/// What a new allocation starts with.
-#[derive(Debug)]
-pub(crate) struct Founding {
-    pub(crate) five_tuple: FiveTuple,
-    pub(crate) user: UserSlot,
-    pub(crate) key: Key,
-    pub(crate) relay: Relay,
-    pub(crate) expires: Instant,
-    pub(crate) transaction: TransactionId,
-}
-
 /// All allocations, found by client, by relay socket or by relay port without a search.
 #[derive(Debug)]
 pub(crate) struct Allocations {
@@ -116,24 +105,15 @@ impl Allocations {
         self.slots.len()
     }
 
-    pub(crate) fn insert(&mut self, founding: Founding) -> &mut Allocation {
-        let Founding { five_tuple, user, key, relay, expires, transaction } = founding;
+    /// Makes a place and puts in it what `found` makes for its id.
+    pub(crate) fn insert(&mut self, found: impl FnOnce(RelayId) -> Allocation) -> &mut Allocation {
         let entry = self.slots.vacant_entry();
         let index = u32::try_from(entry.key()).expect("there are fewer allocations than ports");
         self.generation = self.generation.wrapping_add(1);
-        self.by_five_tuple.insert(five_tuple, index);
-        self.by_family_and_port.insert((relay.family, relay.port), index);
-        entry.insert(Allocation {
-            id: RelayId { index, generation: self.generation },
-            five_tuple,
-            user,
-            key,
-            relay,
-            expires,
-            transaction,
-            permissions: Permissions::default(),
-            channels: Channels::default(),
-        })
+        let allocation = found(RelayId { index, generation: self.generation });
+        self.by_five_tuple.insert(allocation.five_tuple, index);
+        self.by_family_and_port.insert((allocation.relay.family, allocation.relay.port), index);
+        entry.insert(allocation)
     }
 
     pub(crate) fn remove(&mut self, id: RelayId) -> Option<Allocation> {

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use stun_types::message::TransactionId;
 
 use crate::address::{Family, FiveTuple};
-use crate::allocations::allocation::{Allocation, Allocations, Founding, Relay, RelayId, RelayState};
+use crate::allocations::allocation::{Allocation, Allocations, Relay, RelayId, RelayState};
+use crate::allocations::channels::Channels;
+use crate::allocations::permissions::Permissions;
 use crate::allocations::ports::PortWish;
 use crate::allocations::relay_ports::{RelayPorts, TakenPort};
 use crate::allocations::timers::{Timers, Wake};
@@ -89,13 +91,16 @@ impl Registry {
         }
         let expires = now + granted(wanted.lifetime);
         let TakenPort { family, port, reservation } = taken;
-        let allocation = self.allocations.insert(Founding {
+        let allocation = self.allocations.insert(|id| Allocation {
+            id,
             five_tuple,
             user: slot,
             key: user.key(),
             relay: Relay { state: RelayState::Opening { failures: 0 }, family, port, reservation },
             expires,
             transaction: wanted.transaction,
+            permissions: Permissions::default(),
+            channels: Channels::default(),
         });
         self.timers.set(expires, Wake::AllocationExpiry(allocation.id));
         Ok(allocation)
