@@ -98,7 +98,10 @@ fn tune(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let keepalive =
         TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15)).with_retries(4);
-    SockRef::from(stream).set_tcp_keepalive(&keepalive)
+    let socket = SockRef::from(stream);
+    // A client that stops reading is given up by the system, whoever is stuck writing to it.
+    socket.set_tcp_user_timeout(Some(UNREAD_FOR))?;
+    socket.set_tcp_keepalive(&keepalive)
 }
 
 /// A client of IPv4 on a listener of both families is shown by its IPv4 address.
@@ -106,4 +109,6 @@ fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
+/// How long sent bytes may stay unacknowledged, or unread (TCP_USER_TIMEOUT).
+const UNREAD_FOR: Duration = Duration::from_secs(30);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(50);
