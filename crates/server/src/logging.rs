@@ -27,8 +27,13 @@ fn colourless() -> bool {
 }
 
 /// Our own lines by the level that was asked for. Libraries say no more than warnings: at `trace` some of them
-/// write out what they receive, passwords among it.
+/// write out what they receive, passwords among it. The STUN codec warns of each malformed message, which anybody can
+/// send a million of: those are counted, not logged.
 fn kept(level: Level) -> Targets {
     let libraries = LevelFilter::WARN.min(LevelFilter::from_level(level));
-    Targets::new().with_default(libraries).with_target("moim", level)
+    Targets::new()
+        .with_default(libraries)
+        .with_target("stun_types", LevelFilter::ERROR)
+        .with_target("turn_types", LevelFilter::ERROR)
+        .with_target("moim", level)
 }
