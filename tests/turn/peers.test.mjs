@@ -77,16 +77,22 @@ test('on the address of the relays, only relays are peers', async () => {
   const { port } = victim.address();
   const ports = { 'somebody else': port, turn: moim.port('turn'), http: moim.port('http'), metrics: moim.port('metrics') };
   const before = (await moim.metrics()).sum('moim_turn_packets_to_peers_total');
-  // The call beside goes on counting: its packets are the only ones.
+  let channel = 0x4200;
   for (const [name, own] of Object.entries(ports)) {
-    assert.equal(await client.bindChannel(0x4200, relayAddress, own), 403, name);
-    await client.permit(relayAddress, own);
-    for (let n = 0; n < 200; n += 1) client.send(relayAddress, own, Buffer.from('through'));
+    // A port where no relay is may become one, so these may be granted; what counts is that nothing is sent there.
+    const granted = [await client.permit(relayAddress, own), await client.bindChannel(channel, relayAddress, own)];
+    assert.ok(granted.every((code) => [0, 403].includes(code)), `${name}: ${granted}`);
+    for (let n = 0; n < 200; n += 1) {
+      client.send(relayAddress, own, Buffer.from('through'));
+      client.sendOn(channel, Buffer.from('through'));
+    }
+    channel += 1;
   }
   await sleep(100);
   assert.equal(reached, 0, 'a packet came through');
   const relayed = (await moim.metrics()).sum('moim_turn_packets_to_peers_total') - before;
-  assert.ok(relayed < 200, `${relayed} packets went to peers`);
+  // The call beside it goes on, with a hundred packets a second; of the 1600 sent here there is none.
+  assert.ok(relayed < 400, `${relayed} packets went to peers`);
 });
 
 test('the call beside it went on', async () => {
