@@ -6,6 +6,8 @@ import { Negotiation } from "./negotiation";
 
 export interface LegEvents {
   iceState: RTCIceConnectionState;
+  /** The other side's offer was taken: a change of media, or of its way. */
+  offered: undefined;
   /** Open for messages, or closed by the other side. */
   control: "open" | "closed";
   message: ControlMessage;
@@ -157,6 +159,7 @@ export class Leg {
 
   /** The polite side takes over those that the first offer has made. */
   async #adoptTransceivers(): Promise<void> {
+    this.events.emit("offered", undefined);
     for (const transceiver of this.#pc.getTransceivers()) {
       if (transceiver.direction !== "stopped") transceiver.direction = "sendrecv";
     }

@@ -137,6 +137,10 @@ export class Pair {
       this.#act();
       this.events.emit("changed", undefined);
     });
+    // Media is negotiated once; whatever is offered after the first connection is an ICE restart.
+    this.leg.events.on("offered", () => {
+      if (this.#connectedOnce) this.#recovery.handleRemoteRestart(this.#options.clock.now());
+    });
     this.leg.events.on("control", (state) => {
       if (state === "open") this.sendState();
       else this.events.emit("closed", undefined);

@@ -94,6 +94,26 @@ describe("a restart that does not help", () => {
   });
 });
 
+describe("a restart under way", () => {
+  it("gets its time before a stall asks for another", () => {
+    const scene = talking();
+    scene.recovery.handleNetworkChange(scene.now);
+    scene.drain();
+    scene.trust().run(1750, 0);
+    expect(scene.actions).toEqual(["suspectSignaling", "restartIce"]);
+    expect(scene.recovery.flowing).toBe(false);
+    scene.run(250, 0).trust();
+    expect(scene.actions).toEqual(["suspectSignaling", "restartIce", "suspectSignaling", "restartIce"]);
+  });
+
+  it("may be the other side's", () => {
+    const scene = talking();
+    scene.recovery.handleRemoteRestart(scene.now);
+    expect(scene.run(1750, 0).actions).toEqual([]);
+    expect(scene.run(250, 0).trust().actions).toEqual(["suspectSignaling", "restartIce"]);
+  });
+});
+
 describe("ICE", () => {
   it("that is disconnected is in doubt at once", () => {
     const scene = talking();

@@ -16,7 +16,7 @@ const STALL_WITH_PULSES_MS = 1700;
 const STALL_HIDDEN_MS = 3500;
 const SOUND_PACKETS_PER_SECOND = 20;
 /** How long a restart gets before the next one; the relay over TLS needs about six round trips. */
-const RESTART_GAPS_MS = [2000, 3500, 6000, 10_000];
+const RESTART_GAPS_MS = [2000, 3500, 6000, 10_000] as const;
 /** The first connection may need consent prompts of a firewall, slow DNS and every kind of relay. */
 const FIRST_CONNECT_MS = 10_000;
 
@@ -75,7 +75,7 @@ export class Recovery {
     const limit = this.#limit(remoteHidden);
     if (this.#connectedOnce && this.#stalledSince === undefined && now - this.#progressAt >= limit) {
       this.#stalledSince = this.#progressAt;
-      this.#doubt();
+      this.#doubtUnlessRestarting(now);
     }
     this.#retry(now);
   }
@@ -89,7 +89,7 @@ export class Recovery {
     } else if (state === "disconnected" || state === "failed") {
       if (this.#iceBroken && state === "disconnected") return;
       this.#iceBroken = true;
-      this.#doubt();
+      this.#doubtUnlessRestarting(now);
     }
     this.#retry(now);
   }
@@ -109,6 +109,12 @@ export class Recovery {
     this.#restart(now);
   }
 
+  /** The other side has restarted ICE: that serves both. */
+  handleRemoteRestart(now: number): void {
+    this.#restartedAt = now;
+    this.#restarts = Math.max(this.#restarts, 1);
+  }
+
   handleSignalingDoubted(): void {
     this.#signalingTrusted = false;
   }
@@ -121,6 +127,14 @@ export class Recovery {
       if (perSecond >= SOUND_PACKETS_PER_SECOND) return STALL_WITH_SOUND_MS;
     }
     return remoteHidden ? STALL_HIDDEN_MS : STALL_WITH_PULSES_MS;
+  }
+
+  /**
+   * A restart that is under way gets its time. After a change of network browsers may need two seconds to see the new
+   * address, and then add it to the candidates; another restart would only make them check more pairs.
+   */
+  #doubtUnlessRestarting(now: number): void {
+    if (this.#restarts === 0 || now - this.#restartedAt >= RESTART_GAPS_MS[0]) this.#doubt();
   }
 
   #doubt(): void {
@@ -139,10 +153,12 @@ export class Recovery {
   /** A restart that has not helped is made again, with growing patience and through signaling that was tried anew. */
   #retry(now: number): void {
     if (this.#restartWanted || this.flowing || !this.#signalingTrusted) return;
-    const gap = this.#connectedOnce
-      ? (RESTART_GAPS_MS[Math.min(Math.max(this.#restarts - 1, 0), RESTART_GAPS_MS.length - 1)] ?? 10_000)
-      : FIRST_CONNECT_MS;
+    const gap = this.#connectedOnce ? this.#restartGap() : FIRST_CONNECT_MS;
     if (now - this.#restartedAt >= gap) this.#doubt();
+  }
+
+  #restartGap(): number {
+    return RESTART_GAPS_MS[Math.max(this.#restarts - 1, 0)] ?? RESTART_GAPS_MS[3];
   }
 
   #recovered(): void {
