@@ -49,7 +49,11 @@ export function createCallModel(options: CallModelOptions): CallModel {
     clock: systemClock,
     wallClock: () => Date.now(),
     newId,
-    freshIceServers: () => freshIceServers(options.currentPlace(), (url, init) => fetch(url, init)),
+    freshIceServers: async () => {
+      const ask = () => freshIceServers(options.currentPlace(), (url, init) => fetch(url, init));
+      // In a long call the token itself may have run out.
+      return (await ask()) ?? ((await options.renew()) === "renewed" ? ask() : undefined);
+    },
     createConnection: (configuration) => new RTCPeerConnection(configuration),
   });
 

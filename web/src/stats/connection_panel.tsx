@@ -12,9 +12,10 @@ import type { CandidateFacts, MediaFacts } from "./sample";
 import { type Quality, verdictOn } from "./verdict";
 
 export function ConnectionPanel(props: { history: History; status: CallStatus }) {
-  const now = () => props.history.measures.at(-1);
-  const last = () => props.history.last;
   const connected = (): boolean => props.status.state === "connected";
+  // Numbers from before a break would be taken for the present.
+  const now = () => (connected() ? props.history.measures.at(-1) : undefined);
+  const last = () => (connected() ? props.history.last : undefined);
   const verdict = () => verdictOn(connected() ? props.history.measures : []);
   const path = (): Path => now()?.path ?? { kind: "unknown", relay: undefined, protocol: "" };
   const [copied, setCopied] = createSignal(false);
