@@ -147,8 +147,12 @@ impl ReceiveBatch {
     }
 }
 
+/// An IPv4 sender on a socket of both families is shown by its IPv4 address; a link-local one keeps its scope.
 fn canonical(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
+    match address.ip().to_canonical() {
+        IpAddr::V4(v4) => SocketAddr::new(v4.into(), address.port()),
+        IpAddr::V6(_) => address,
+    }
 }
 
 /// The local address that packets to the outside would leave from. Nothing is sent.
