@@ -18,7 +18,7 @@ fn main() {
         Ok(built) if built.join("index.html").is_file() => built,
         _ => placeholder(),
     };
-    println!("cargo:rustc-env=MOIM_APP_FOLDER={}", folder.display());
+    println!("cargo:rustc-env=EMBEDDED_APP_FOLDER={}", folder.display());
 }
 
 fn placeholder() -> PathBuf {

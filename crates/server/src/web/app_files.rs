@@ -13,7 +13,7 @@ use super::answers::Answer;
 use super::encoding::accepts_brotli;
 
 #[derive(Embed)]
-#[folder = "$MOIM_APP_FOLDER"]
+#[folder = "$EMBEDDED_APP_FOLDER"]
 struct AppFiles;
 
 /// Answers with a file of the app, its page for a room's link, or a page that says that there is nothing.

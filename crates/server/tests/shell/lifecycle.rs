@@ -121,3 +121,29 @@ fn a_new_certificate_is_shown_after_a_hang_up_and_open_connections_go_on() {
     assert!(answer.starts_with("HTTP/1.1 200"));
     assert!(answer.to_lowercase().contains("strict-transport-security"), "a certificate from files is for good");
 }
+
+#[test]
+fn without_a_file_descriptor_left_it_waits_and_recovers() {
+    let setup = Setup::new();
+    let config = setup.configure(&[]);
+    let moim = env!("CARGO_BIN_EXE_moim");
+    let mut command = std::process::Command::new("sh");
+    // Hard and soft limit: the server cannot raise it.
+    command.args(["-c", "ulimit -n 70; exec \"$0\" --dev --config \"$1\"", moim, config.to_str().unwrap()]);
+    command.current_dir(setup.folder.path());
+    let server = setup.start_command(&mut command);
+    let https = server.ports().https;
+    let crowd: Vec<TcpStream> = (0..120).map(|_| server.connect(https)).collect();
+    until("the limit is met", || server.log().contains("could not be accepted"));
+    let before = server.cpu_ticks();
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let spent = server.cpu_ticks() - before;
+    assert!(spent < 50, "it spins: {spent} of 100 ticks in a second");
+    drop(crowd);
+    until("it serves again", || {
+        let mut stream = server.connect_tls(https, &[]);
+        let _ = stream.write_all(get("/").as_bytes());
+        read_to_end(&mut stream).starts_with("HTTP/1.1 200")
+    });
+    assert!(server.metric("moim_accept_failures_total") > 0.0);
+}

@@ -169,6 +169,13 @@ impl Server {
         assert!(sent.success());
     }
 
+    /// Processor time so far, in hundredths of a second (proc(5): fields 14 and 15 of stat, the second is the command).
+    pub(crate) fn cpu_ticks(&self) -> u64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let after_command = stat.rsplit_once(") ").unwrap().1;
+        after_command.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum()
+    }
+
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().unwrap()
     }
