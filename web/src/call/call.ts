@@ -49,6 +49,9 @@ const REFRESH_RETRY_MS = 60_000;
 /** Somebody who is gone from the door and of whom nothing arrives any more has left. */
 const GONE_MS = 3000;
 const MAX_REBUILDS = 5;
+/** Nobody reloads more often; a page that pretends to must not cost us a connection each time. */
+const MAX_PAIRS = 10;
+const MAX_PAIRS_WITHIN_MS = 10_000;
 
 export class Call {
   readonly events = new Emitter<CallEvents>();
@@ -64,6 +67,7 @@ export class Call {
   #offlineSince: number | undefined;
   #hidden = false;
   #rebuilds = 0;
+  #pairsStartedAt: number[] = [];
   #cancelRefresh: (() => void) | undefined;
   #stopListening: (() => void)[] = [];
   #over = false;
@@ -209,8 +213,10 @@ export class Call {
       this.#waitingHello = { from, payload };
       return;
     }
+    const anew = this.#pair?.link.remote !== hello.instance;
+    if (anew && !this.#mayStartPair()) return;
     this.#presence.handleHello(from, hello.polite);
-    if (this.#pair?.link.remote !== hello.instance) {
+    if (!this.#pair || anew) {
       this.#pair?.close();
       if (this.#pair) this.transfers.handleDisconnected();
       this.#pair = this.#startPair(from, hello);
@@ -218,6 +224,14 @@ export class Call {
     if (hello.to !== this.#instance) this.#greet(from);
     this.#remote = this.#pair.remote;
     this.#changed();
+  }
+
+  #mayStartPair(): boolean {
+    const now = this.#options.clock.now();
+    this.#pairsStartedAt = this.#pairsStartedAt.filter((at) => now - at < MAX_PAIRS_WITHIN_MS);
+    if (this.#pairsStartedAt.length >= MAX_PAIRS) return false;
+    this.#pairsStartedAt.push(now);
+    return true;
   }
 
   #startPair(from: string, hello: NonNullable<ReturnType<typeof parseHello>>): Pair {
