@@ -9,7 +9,7 @@ test_packages=(
   turnserver=coturn
   nft=nftables ip=iproute2 ping=iputils-ping
   python3=python3 python:ensurepip=python3-venv
-  openssl=openssl shellcheck=shellcheck
+  openssl=openssl pebble=pebble shellcheck=shellcheck
   /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk
 )
 
