@@ -61,15 +61,16 @@ impl Shard {
     pub(super) fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         let mut batch = ReceiveBatch::default();
+        let mut ready: Vec<Token> = Vec::new();
         // Sockets that were not read to the end, and will not be announced again.
         let mut unfinished: Vec<Token> = Vec::new();
         let mut published = clock::now().instant;
         loop {
             self.wait(&mut events, !unfinished.is_empty())?;
             let now = clock::now();
-            let mut ready = std::mem::take(&mut unfinished);
+            ready.append(&mut unfinished);
             ready.extend(events.iter().map(|event| event.token()));
-            for token in ready {
+            for token in ready.drain(..) {
                 if token == WAKER {
                     continue;
                 }
