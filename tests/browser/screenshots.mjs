@@ -1,12 +1,14 @@
 // @ts-check
 // Pictures for the documents: node tests/browser/screenshots.mjs writes docs/screenshots/PAGE-WIDTH-SCHEME.png.
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startMoim } from '../support/moim.mjs';
 import { until } from '../support/wait.mjs';
 import { enter, meet } from './support/call.mjs';
 import { chromiumPerson, launchChromium } from './support/chromium.mjs';
+import { paintScenery } from './support/scenery.mjs';
 
 const folder = fileURLToPath(new URL('../../docs/screenshots', import.meta.url));
 const widths = { 390: 844, 1280: 800 };
@@ -32,7 +34,7 @@ async function openPanel(person, name) {
 
 /** @param {import('../support/moim.mjs').Moim} moim @param {ChromiumPerson} anna @param {ChromiumPerson} ben @param {ChromiumPerson} carla @param {string} look */
 async function tour(moim, anna, ben, carla, look) {
-  const room = `garden-${look}`;
+  const room = 'garden-party';
   await anna.open(moim.url('/'));
   await anna.sees('start-create');
   await take(anna, `start-${look}`);
@@ -53,19 +55,40 @@ async function tour(moim, anna, ben, carla, look) {
   await take(carla, `full-${look}`);
 }
 
+/** A browser whose camera looks at this scenery. @param {string} file @param {'day' | 'dusk'} name */
+async function browserLookingAt(file, name) {
+  await paintScenery(file, name);
+  return launchChromium({ args: [`--use-file-for-fake-video-capture=${file}`] });
+}
+
+/** Devices with the names that devices have; those of Chromium's fakes mean nothing to a reader. */
+function nameDevices() {
+  const names = { videoinput: 'Built-in camera', audioinput: 'Built-in microphone', audiooutput: 'Headphones' };
+  const native = navigator.mediaDevices.enumerateDevices.bind(navigator.mediaDevices);
+  navigator.mediaDevices.enumerateDevices = async () => {
+    const all = (await native()).filter((device, index, list) => list.findIndex((other) => other.kind === device.kind) === index);
+    return all.map(({ deviceId, groupId, kind }) => ({ deviceId, groupId, kind, label: names[kind], toJSON: () => ({}) }));
+  };
+}
+
 await mkdir(folder, { recursive: true });
+const scratch = await mkdtemp(path.join(tmpdir(), 'moim-scenery-'));
 const moim = await startMoim();
-const browser = await launchChromium();
+const browsers = [await browserLookingAt(path.join(scratch, 'day.y4m'), 'day'), await browserLookingAt(path.join(scratch, 'dusk.y4m'), 'dusk')];
+const [day, dusk] = /** @type {[import('playwright-core').Browser, import('playwright-core').Browser]} */ (browsers);
 try {
   for (const [width, height] of Object.entries(widths)) {
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       const options = { viewport: { width: Number(width), height }, colorScheme };
-      const [anna, ben, carla] = [await chromiumPerson(browser, 'Anna', options), await chromiumPerson(browser, 'Ben', options), await chromiumPerson(browser, 'Carla', options)];
+      const people = [await chromiumPerson(day, 'Anna', options), await chromiumPerson(dusk, 'Ben', options), await chromiumPerson(dusk, 'Carla', options)];
+      for (const { context } of people) await context.addInitScript(nameDevices);
+      const [anna, ben, carla] = /** @type {[ChromiumPerson, ChromiumPerson, ChromiumPerson]} */ (people);
       await tour(moim, anna, ben, carla, `${width}-${colorScheme}`);
-      await Promise.all([anna, ben, carla].map(({ context }) => context.close()));
+      await Promise.all(people.map(({ context }) => context.close()));
     }
   }
 } finally {
-  await browser.close();
+  await Promise.all(browsers.map((browser) => browser.close()));
+  await rm(scratch, { recursive: true });
   await moim.stop();
 }
