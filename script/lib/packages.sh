@@ -7,7 +7,7 @@ build_packages=(gcc=build-essential)
 test_packages=(
   chromium=chromium firefox-esr=firefox-esr
   turnserver=coturn
-  nft=nftables ip=iproute2 ping=iputils-ping
+  nft=nftables ip=iproute2
   python3=python3 python:ensurepip=python3-venv
   openssl=openssl pebble=pebble shellcheck=shellcheck
   /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk
@@ -56,6 +56,13 @@ need_packages() {
   apt_install $missing || stop "apt-get could not install them; type: sudo apt-get install $missing"
 }
 
+# Debian starts coturn when it is installed, on the very ports that Moim serves; only its tools are wanted here.
+stop_fresh_services() {
+  case " $1 " in
+    *" coturn "*) if [ -d /run/systemd/system ]; then as_root systemctl disable -q --now coturn || true; fi ;;
+  esac
+}
+
 # Packages without which some tests are skipped: one that cannot be had does not stop the others.
 want_packages() {
   local missing name
@@ -67,8 +74,10 @@ want_packages() {
   fi
   say "installing $missing"
   # shellcheck disable=SC2086 # a list of names
-  apt_install $missing && return 0
-  for name in $missing; do
-    apt_install "$name" || say "no package $name here: the tests that need it will be skipped"
-  done
+  if ! apt_install $missing; then
+    for name in $missing; do
+      apt_install "$name" || say "no package $name here: the tests that need it will be skipped"
+    done
+  fi
+  stop_fresh_services "$missing"
 }
