@@ -5,6 +5,7 @@ import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../support/ports.mjs';
 import { RelayedCall } from './support/call.mjs';
 import { TurnClient } from './support/client.mjs';
 import { credential, listeners, relayAddress, startTurn } from './support/server.mjs';
@@ -46,7 +47,9 @@ before(async () => {
   client = await TurnClient.connect(listeners(moim).udp, credential());
   await client.allocate();
   victim = dgram.createSocket({ type: 'udp6', ipv6Only: false }).on('message', () => { reached += 1; });
-  victim.bind(0, '::');
+  // Below the range of the relays: ports within it belong to relays, and a datagram for one goes there whoever holds it.
+  const [port] = (await freePorts(20)).filter((free) => free < 49_152);
+  victim.bind(port, '::');
   await once(victim, 'listening');
 });
 
