@@ -33,7 +33,7 @@ suite_web() {
 }
 
 suite_cargo() {
-  counted read_cargo cargo test --locked -q --workspace
+  counted read_cargo cargo test --locked -q --workspace --no-fail-fast
 }
 
 # The binary under test: the workspace's own debug build, unless MOIM_BIN names another.
