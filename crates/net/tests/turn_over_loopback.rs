@@ -155,6 +155,25 @@ fn clients_reach_each_other_through_their_relays() {
     assert_eq!(stats.allocations, 8);
 }
 
+/// Another program's socket in the range of relay ports is no relay, and is not reached through one.
+#[test]
+fn a_port_of_the_range_that_is_no_relay_gets_nothing() {
+    let server = start(10);
+    let victim = (40_000..42_000).find_map(|port| UdpSocket::bind((LOOPBACK, port)).ok()).unwrap();
+    victim.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    let address = victim.local_addr().unwrap();
+    for _ in 0..4 {
+        let mut client = UdpClient::new(&server);
+        client.allocate();
+        client.ask(Request::CreatePermission(vec![address])).unwrap();
+        let indication = client.client.send_indication(address, b"hello");
+        client.socket.send(&indication).unwrap();
+        // The answer to this comes after the indication was dealt with.
+        client.ask(Request::Binding).unwrap();
+    }
+    assert!(victim.recv(&mut [0; 100]).is_err(), "a packet came through");
+}
+
 #[test]
 fn a_users_quota_holds_over_all_shards() {
     let server = start(3);

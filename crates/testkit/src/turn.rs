@@ -275,7 +275,7 @@ fn carry(
     forward: &Forward<'_>,
 ) {
     match forward {
-        Forward::ToPeer { relay, peer, payload } => {
+        Forward::ToPeer { relay, peer, payload } | Forward::ToSibling { relay, bound: peer, payload } => {
             let from = relays[relay];
             trace.push(format!("{from} to peer {peer}: {} bytes", payload.len()));
             delivered.push(Delivered { from, to: *peer, payload: payload.to_vec() });

@@ -87,8 +87,8 @@ fn from_client<'p>(
         Route::External => Ok(Forward::ToPeer { relay, peer, payload }),
         Route::OwnRelay { bound } => match registry.allocations.by_relayed(peer).map(|receiver| receiver.id) {
             Some(receiver) => to_client(registry, now, receiver, relayed, payload),
-            // The relay belongs to another machine of this process: by way of its socket.
-            None => Ok(Forward::ToPeer { relay, peer: bound, payload }),
+            // If there is such a relay, it belongs to a sibling: by way of its socket.
+            None => Ok(Forward::ToSibling { relay, bound, payload }),
         },
     }
 }

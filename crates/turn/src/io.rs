@@ -81,6 +81,16 @@ pub enum Forward<'p> {
         /// What the client wants delivered.
         payload: &'p [u8],
     },
+    /// Send `payload` from this relay socket to one of a sibling machine, if such a socket is open there. Whatever
+    /// else may have that port is no relay, and gets nothing.
+    ToSibling {
+        /// The relay socket.
+        relay: RelayId,
+        /// The local address of the sibling's relay socket.
+        bound: SocketAddr,
+        /// What the client wants delivered.
+        payload: &'p [u8],
+    },
     /// Send `header`, `payload` and `padding` zero bytes to a client as one message.
     ToClient {
         /// From where and to where.

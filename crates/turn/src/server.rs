@@ -415,7 +415,7 @@ impl Server {
     fn count_forward(&mut self, forward: Option<&Forward<'_>>) {
         let payload = match forward {
             None => return,
-            Some(Forward::ToPeer { payload, .. }) => {
+            Some(Forward::ToPeer { payload, .. } | Forward::ToSibling { payload, .. }) => {
                 self.stats.packets_to_peers += 1;
                 payload
             }

@@ -85,6 +85,10 @@ impl Outlet {
             Forward::ToPeer { relay, peer, payload } => {
                 self.push(Destination { through: Through::Relay(relay), to: peer }, &[payload]);
             }
+            Forward::ToSibling { relay, bound, payload } if self.ledger.is_open(bound) => {
+                self.push(Destination { through: Through::Relay(relay), to: bound }, &[payload]);
+            }
+            Forward::ToSibling { .. } => self.stats.not_a_relay += 1,
             Forward::ToClient { five_tuple, header, payload, padding } => {
                 let padding = PADDING.get(..padding).unwrap_or_default();
                 self.send_to_client(&five_tuple, &[header.as_bytes(), payload, padding]);
@@ -143,9 +147,10 @@ impl Outlet {
     }
 
     fn open_relay(&mut self, relay: RelayId, address: SocketAddr, user: &Arc<str>) -> Input<'static> {
-        let Some(entry) = self.ledger.enter(user) else { return Input::RelayOverQuota(relay) };
+        let Some(mut entry) = self.ledger.enter(user) else { return Input::RelayOverQuota(relay) };
         match self.bind_relay(relay, address) {
             Ok(socket) => {
+                entry.open(address);
                 self.relays.insert(relay, RelaySocket { socket, _entry: entry });
                 Input::RelayOpened(relay)
             }

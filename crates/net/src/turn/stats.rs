@@ -11,6 +11,8 @@ pub(super) struct ShellStats {
     pub(super) sends_failed: u64,
     /// Messages for a byte stream whose client reads too slowly; they are lost.
     pub(super) streams_full: u64,
+    /// Packets for a port of this server that is no open relay.
+    pub(super) not_a_relay: u64,
 }
 
 /// Figures of a whole TURN server, all shards together.
@@ -28,6 +30,7 @@ impl TurnStats {
         self.shell.sends_blocked += other.shell.sends_blocked;
         self.shell.sends_failed += other.shell.sends_failed;
         self.shell.streams_full += other.shell.streams_full;
+        self.shell.not_a_relay += other.shell.not_a_relay;
     }
 
     /// Every figure as (name, label value or "", count), in a fixed order. `allocations` is a gauge, the rest are counters.
@@ -36,6 +39,7 @@ impl TurnStats {
             ("sends_blocked", self.shell.sends_blocked),
             ("sends_failed", self.shell.sends_failed),
             ("streams_full", self.shell.streams_full),
+            ("not_a_relay", self.shell.not_a_relay),
         ];
         self.core.named().chain(shell.into_iter().map(|(name, count)| (name, "", count)))
     }

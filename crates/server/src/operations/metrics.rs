@@ -163,6 +163,12 @@ const TURN: &[Shown] = &[
         Counter,
         "Messages lost: a client of TCP or TLS reads too slowly.",
     ),
+    shown(
+        "not_a_relay",
+        "moim_turn_not_a_relay_total",
+        Counter,
+        "Packets dropped: for a port of this server that is no open relay.",
+    ),
 ];
 
 fn publish(table: &[Shown], part: &str, label: &'static str, value: u64) {
