@@ -38,6 +38,11 @@ impl Caller {
         self.ask(Request::ChannelBind(CHANNEL, peer)).map(drop)
     }
 
+    /// Gives the allocation back, so that the next client may have this port.
+    pub(super) fn end(mut self) -> anyhow::Result<()> {
+        self.ask(Request::Refresh(Duration::ZERO)).map(drop)
+    }
+
     /// Sends a run of ChannelData messages of `bytes` bytes each.
     pub(super) fn send(&self, run: &[u8], message: usize) -> anyhow::Result<()> {
         Ok(self.pipe.send(self.server, run, message)?)

@@ -91,6 +91,9 @@ impl Load {
         let (sent, delivered) = self.relay(&callers, &peer)?;
         let elapsed = began.elapsed();
         let cpu_after = self.server_pid.map(cpu::used_by).transpose()?;
+        for caller in callers {
+            caller.end()?;
+        }
         let cpu = cpu_after.zip(cpu_before).map(|(after, before)| after.saturating_sub(before));
         let memory = memory_after.zip(memory_before).map(|(after, before)| after.saturating_sub(before));
         Ok(Figures {
