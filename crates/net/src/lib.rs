@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod interfaces;
 pub mod listen;
+pub mod rooms;
 pub mod sniff;
 pub mod tls;
 pub mod turn;

@@ -1,0 +1,4 @@
+//! The livekit door: LiveKit's signaling protocol, server API and webhooks, translated into the
+//! house's words.
+//!
+//! It never forwards a packet, looks into an SDP, or knows another door.
