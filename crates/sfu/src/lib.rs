@@ -8,6 +8,7 @@
 //! forwards what it is told to forward, in the best quality that each viewer's connection carries.
 
 mod command;
+mod config;
 mod event;
 mod io;
 mod packet;
@@ -16,6 +17,7 @@ pub use command::{
     ChannelConfig, CodecPreference, Command, Directions, IceMode, LegCommand, LegConfig, Msid, Naming, Offerer,
     PublicationConfig, Rid,
 };
+pub use config::ShardConfig;
 pub use event::{
     ActiveSpeaker, CloseReason, Event, LegEvent, OfferedSection, PublicationEvent, SectionDirection, SubscriptionEvent,
     SubscriptionRefusal,
