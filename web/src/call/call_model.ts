@@ -9,6 +9,7 @@ import { freshIceServers, type Place, socketUrl } from "../signaling/door";
 import { Session } from "../signaling/session";
 import { openWebSocket } from "../signaling/socket";
 import { EMPTY_HISTORY, type History } from "../stats/history";
+import { keepAwake } from "./awake";
 import { Call, type CallSnapshot } from "./call";
 import { watchNetwork } from "./network_watch";
 
@@ -84,23 +85,6 @@ function watchPage(call: Call): void {
     over.abort();
     call.leave();
   });
-}
-
-/** The screen stays on during a call, where the browser can do that. */
-function keepAwake(signal: AbortSignal): void {
-  let lock: WakeLockSentinel | undefined;
-  const request = async (): Promise<void> => {
-    if (document.hidden || signal.aborted || !("wakeLock" in navigator)) return;
-    try {
-      lock = await navigator.wakeLock.request("screen");
-      if (signal.aborted) await lock.release();
-    } catch {
-      // Refused, for example to save the battery.
-    }
-  };
-  void request();
-  document.addEventListener("visibilitychange", () => void request(), { signal });
-  signal.addEventListener("abort", () => void lock?.release());
 }
 
 function brokenSeconds(snapshot: () => CallSnapshot): () => number {

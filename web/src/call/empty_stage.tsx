@@ -1,7 +1,7 @@
 /** What the stage shows while the other person is not there: whom we wait for, and the link to send. */
 import { Show } from "solid-js";
 import { t } from "../i18n/language";
-import { Icon } from "../ui/icons";
+import { InviteLink } from "./invite_link";
 import type { CallState } from "./status";
 
 export interface EmptyStageProps {
@@ -31,20 +31,7 @@ export function EmptyStage(props: EmptyStageProps) {
         <p class="lead">{text()}</p>
       </Show>
       <Show when={inviting()}>
-        <div class="invite">
-          <input
-            class="input"
-            data-testid="invite-link"
-            readonly
-            value={props.link}
-            aria-label={t().call.linkLabel}
-            onFocus={(event) => event.currentTarget.select()}
-          />
-          <button type="button" class="button primary" data-testid="invite-copy" onClick={() => props.copy()}>
-            <Icon name={props.copied ? "check" : "copy"} />
-            {props.copied ? t().call.copied : t().call.copyLink}
-          </button>
-        </div>
+        <InviteLink link={props.link} copied={props.copied} copy={props.copy} />
       </Show>
     </section>
   );

@@ -3,7 +3,15 @@ import { For } from "solid-js";
 import { t } from "../i18n/language";
 import { SHORTCUT_KEYS, type Shortcut } from "./shortcuts";
 
-export function HelpPanel(props: { enabled: boolean; enable(enabled: boolean): void }) {
+export interface HelpPanelProps {
+  enabled: boolean;
+  enable(enabled: boolean): void;
+  /** The keys that mean something here; all when absent. */
+  only?: readonly Shortcut[];
+}
+
+export function HelpPanel(props: HelpPanelProps) {
+  const keys = () => SHORTCUT_KEYS.filter(({ shortcut }) => props.only?.includes(shortcut) ?? true);
   const labels = (): Record<Shortcut, string> => ({
     mute: t().call.mute,
     camera: t().call.cameraOff,
@@ -31,7 +39,7 @@ export function HelpPanel(props: { enabled: boolean; enable(enabled: boolean): v
       </label>
       <p class="quiet-text">{t().help.note}</p>
       <dl class="keys">
-        <For each={SHORTCUT_KEYS}>
+        <For each={keys()}>
           {({ key, shortcut }) => (
             <div>
               <dt>

@@ -1,11 +1,11 @@
 /** The two tiles: the other person large, this person small. */
-import { createEffect, createSignal, type JSX, on, onCleanup, onMount, Show } from "solid-js";
+import { createEffect, createSignal, on, onMount, Show } from "solid-js";
 import { t } from "../i18n/language";
 import { canChooseSpeaker } from "../media/devices";
 import type { MediaView } from "../media/media_view";
 import { Icon } from "../ui/icons";
 import type { CallSnapshot } from "./call";
-import { fitOf } from "./picture_fit";
+import { Avatar, FittedVideo } from "./picture";
 
 export interface RemoteTileProps {
   snapshot: CallSnapshot;
@@ -129,57 +129,5 @@ export function LocalTile(props: { view: MediaView; name: string }) {
         <span>{props.view.sharing() ? t().call.sharingNow : t().call.you}</span>
       </p>
     </section>
-  );
-}
-
-function Avatar(props: { name: string; children?: JSX.Element }) {
-  return (
-    <div class="avatar">
-      <div class="avatar-disc" aria-hidden="true">
-        <Show when={props.name} fallback={<Icon name="user" />}>
-          {[...props.name.trim()][0]?.toUpperCase()}
-        </Show>
-      </div>
-      {props.children}
-    </div>
-  );
-}
-
-interface FittedVideoProps {
-  ref(video: HTMLVideoElement): void;
-  hidden: boolean;
-  screen: boolean;
-  label: string;
-  mirrored?: boolean;
-  muted?: boolean;
-}
-
-/** A video that is cut to its tile, or shown whole where cutting would lose too much. */
-function FittedVideo(props: FittedVideoProps) {
-  let video!: HTMLVideoElement;
-  const [shown, setShown] = createSignal<"cover" | "contain">("cover");
-  const measure = (): void => {
-    const picture = { width: video.videoWidth, height: video.videoHeight };
-    setShown(fitOf(picture, { width: video.clientWidth, height: video.clientHeight }, props.screen));
-  };
-  onMount(() => {
-    video.addEventListener("resize", measure);
-    const observer = new ResizeObserver(measure);
-    observer.observe(video);
-    onCleanup(() => observer.disconnect());
-  });
-  createEffect(on(() => props.screen, measure, { defer: true }));
-  return (
-    <video
-      ref={(element) => {
-        video = element;
-        props.ref(element);
-      }}
-      classList={{ hidden: props.hidden, contain: shown() === "contain", mirrored: props.mirrored ?? false }}
-      aria-label={props.label}
-      autoplay
-      playsinline
-      muted={props.muted ?? false}
-    />
   );
 }

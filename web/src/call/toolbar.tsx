@@ -1,8 +1,10 @@
 /** The controls of a call. The frequent ones are always there; on a phone the others unfold. */
 import { createSignal, Show } from "solid-js";
 import { t } from "../i18n/language";
-import { Icon, type IconName } from "../ui/icons";
+import { Icon } from "../ui/icons";
 import type { Microphone } from "./control";
+import { SendingTools } from "./sending_tools";
+import { Tool } from "./tool";
 
 export type Panel = "chat" | "connection" | "devices" | "dtmf" | "help";
 
@@ -70,32 +72,14 @@ export function Toolbar(props: ToolbarProps) {
         />
       </div>
       <div class="toolbar-main">
-        <Tool
-          id="btn-mute"
-          icon={props.microphone === "on" ? "microphone" : "microphoneOff"}
-          label={t().call.mute}
-          hint={props.microphone === "on" ? t().call.mute : t().call.unmute}
-          pressed={props.microphone !== "on"}
-          off={props.microphone !== "on"}
-          press={props.mute}
-        />
-        <Tool
-          id="btn-camera"
-          icon={props.cameraOn ? "camera" : "cameraOff"}
-          label={t().call.cameraOff}
-          hint={props.cameraOn ? t().call.cameraOff : t().call.cameraOn}
-          pressed={!props.cameraOn}
-          off={!props.cameraOn}
-          press={props.camera}
-        />
-        <Tool
-          id="btn-screen"
-          icon="screen"
-          label={t().call.shareScreen}
-          hint={shareHint(props.canShare, props.sharing)}
-          pressed={props.sharing}
-          disabled={!props.canShare}
-          press={props.screen}
+        <SendingTools
+          microphone={props.microphone}
+          cameraOn={props.cameraOn}
+          sharing={props.sharing}
+          canShare={props.canShare}
+          mute={props.mute}
+          camera={props.camera}
+          screen={props.screen}
         />
         <button type="button" class="tool leave" data-testid="btn-leave" onClick={() => props.leave()}>
           <Icon name="leave" />
@@ -131,52 +115,5 @@ export function Toolbar(props: ToolbarProps) {
         </button>
       </div>
     </section>
-  );
-}
-
-function shareHint(canShare: boolean, sharing: boolean): string {
-  if (!canShare) return t().call.noSharing;
-  return sharing ? t().call.stopSharing : t().call.shareScreen;
-}
-
-interface ToolProps {
-  id: string;
-  icon: IconName;
-  /** Says what the button is; with `pressed` it stays the same in both states. */
-  label: string;
-  /** What a press does now. */
-  hint?: string;
-  pressed?: boolean;
-  expanded?: boolean;
-  off?: boolean;
-  disabled?: boolean;
-  count?: number;
-  press(): void;
-}
-
-function Tool(props: ToolProps) {
-  return (
-    <button
-      type="button"
-      class="tool"
-      classList={{
-        off: props.off ?? false,
-        active: props.expanded || (props.pressed && !props.off) || false,
-      }}
-      data-testid={props.id}
-      aria-label={props.label}
-      title={props.hint ?? props.label}
-      aria-pressed={props.pressed}
-      aria-expanded={props.expanded}
-      disabled={props.disabled ?? false}
-      onClick={() => props.press()}
-    >
-      <Icon name={props.icon} />
-      <Show when={(props.count ?? 0) > 0}>
-        <span class="tool-count" aria-hidden="true">
-          {props.count}
-        </span>
-      </Show>
-    </button>
   );
 }

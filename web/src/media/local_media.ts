@@ -42,6 +42,10 @@ export class LocalMedia {
     return this.#camera ?? null;
   }
 
+  get screenTrack(): MediaStreamTrack | null {
+    return this.#screen ?? null;
+  }
+
   get microphone(): Microphone {
     if (!this.#microphone) return "none";
     return this.#muted ? "muted" : "on";

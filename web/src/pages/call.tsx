@@ -1,11 +1,12 @@
 /** The call page: two tiles, the controls, one panel at a time. */
-import { createEffect, createSignal, Match, onCleanup, Show, Switch } from "solid-js";
+import { createEffect, createSignal, Match, Show, Switch } from "solid-js";
 import { announceCall } from "../call/announcements";
 import { type CallModel, createCallModel } from "../call/call_model";
 import { EmptyStage } from "../call/empty_stage";
 import { HelpPanel } from "../call/help_panel";
+import { focusButton, listenToKeys } from "../call/keyboard";
 import { KeypadPanel } from "../call/keypad_panel";
-import { type Shortcut, shortcutFor } from "../call/shortcuts";
+import type { Shortcut } from "../call/shortcuts";
 import { pictureName, savePicture } from "../call/snapshot_picture";
 import { StatusChip } from "../call/status_chip";
 import { LocalTile, RemoteTile } from "../call/tiles";
@@ -17,26 +18,18 @@ import { DeviceChoosers } from "../media/device_choosers";
 import type { LocalMedia } from "../media/local_media";
 import { createMediaView } from "../media/media_view";
 import { ProblemNotice } from "../media/problem_notice";
-import { choices, choose } from "../media/remembered";
-import type { Place } from "../signaling/door";
+import { choices } from "../media/remembered";
+import { deviceSwitches } from "../media/switches";
 import { ConnectionPanel } from "../stats/connection_panel";
 import { announce } from "../ui/announcer";
+import { createCopy } from "../ui/copy";
 import { SidePanel } from "../ui/side_panel";
-import type { PageError } from "./error_page";
+import type { Inside } from "./entry";
 import { roomLink } from "./route";
-
-export interface CallPageProps {
-  place: Place;
-  currentPlace(): Place;
-  media: LocalMedia;
-  renew(): Promise<"renewed" | "later" | "never">;
-  left(): void;
-  failed(error: PageError): void;
-}
 
 const SHORTCUTS_OFF = "moim.shortcutsOff";
 
-export function CallPage(props: CallPageProps) {
+export function CallPage(props: Inside) {
   const { media, place } = props;
   const view = createMediaView(media);
   const model = createCallModel({
@@ -50,7 +43,6 @@ export function CallPage(props: CallPageProps) {
   const { snapshot, call } = model;
   const [panel, setPanel] = createSignal<Panel>();
   const [unread, setUnread] = createSignal(0);
-  const [copied, setCopied] = createSignal(false);
   const [shortcuts, setShortcuts] = createSignal(readItem(localStorage, SHORTCUTS_OFF) !== "1");
   let remoteVideo: HTMLVideoElement | undefined;
 
@@ -81,22 +73,7 @@ export function CallPage(props: CallPageProps) {
     setPanel(panel() === wanted ? undefined : wanted);
     if (wanted === "chat") setUnread(0);
   };
-  const mute = (): void => {
-    if (!media.audioTrack) {
-      choose({ microphone: true });
-      media.setMuted(false);
-      void media.open("microphone", choices().microphoneId);
-    } else media.setMuted(media.microphone === "on");
-  };
-  const camera = (): void => {
-    choose({ camera: !media.cameraOn });
-    if (media.cameraOn) media.close("camera");
-    else void media.open("camera", choices().cameraId);
-  };
-  const screen = (): void => {
-    if (media.sharing) media.stopScreen();
-    else void media.startScreen();
-  };
+  const { mute, camera, screen } = deviceSwitches(media);
   const pip = async (): Promise<void> => {
     try {
       if (document.pictureInPictureElement) await document.exitPictureInPicture();
@@ -111,17 +88,7 @@ export function CallPage(props: CallPageProps) {
     announce(saved ? t().announce.saved : t().call.noPicture);
   };
   const link = (): string => roomLink(location.origin, place.room, props.currentPlace().invite);
-  const invite = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(link());
-      setCopied(true);
-      announce(t().announce.copied);
-      setTimeout(() => setCopied(false), 2000);
-    } catch {
-      // Without leave to use the clipboard the link can be copied from the page, or from the address bar.
-      setCopied(false);
-    }
-  };
+  const { copied, copy: invite } = createCopy(link);
 
   const actions: Record<Shortcut, () => void> = {
     mute,
@@ -133,7 +100,7 @@ export function CallPage(props: CallPageProps) {
     keypad: () => open("dtmf"),
     pip: () => void pip(),
     snapshot: () => void saveSnapshot(),
-    invite: () => void invite(),
+    invite,
     help: () => open("help"),
     close,
   };
@@ -162,7 +129,7 @@ export function CallPage(props: CallPageProps) {
               leftName={snapshot().remote?.name ?? ""}
               link={link()}
               copied={copied()}
-              copy={() => void invite()}
+              copy={invite}
             />
           }
         >
@@ -243,7 +210,7 @@ export function CallPage(props: CallPageProps) {
         screen={screen}
         pip={() => void pip()}
         snapshot={() => void saveSnapshot()}
-        invite={() => void invite()}
+        invite={invite}
         leave={() => leave(model, media, props.left)}
         open={open}
       />
@@ -251,40 +218,8 @@ export function CallPage(props: CallPageProps) {
   );
 }
 
-/** On a phone the button may be folded away; then the one that unfolds it. */
-function focusButton(panel: Panel): void {
-  for (const id of [`btn-${panel}`, "btn-more"]) {
-    const button = document.querySelector<HTMLElement>(`[data-testid="${id}"]`);
-    if (button?.offsetParent) return button.focus();
-  }
-}
-
 function leave(model: CallModel, media: LocalMedia, left: () => void): void {
   model.call.leave();
   media.stopScreen();
   left();
-}
-
-function listenToKeys(enabled: () => boolean, actions: Record<Shortcut, () => void>): void {
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const target = event.target instanceof HTMLElement ? event.target : document.body;
-    const { key, code, ctrlKey, altKey, metaKey, repeat, isComposing } = event;
-    const editable = target.isContentEditable;
-    const shortcut = shortcutFor({
-      key,
-      code,
-      ctrlKey,
-      altKey,
-      metaKey,
-      repeat,
-      isComposing,
-      tag: target.tagName,
-      editable,
-    });
-    if (!shortcut || (!enabled() && shortcut !== "close")) return;
-    event.preventDefault();
-    actions[shortcut]();
-  };
-  document.addEventListener("keydown", onKeyDown);
-  onCleanup(() => document.removeEventListener("keydown", onKeyDown));
 }

@@ -41,11 +41,29 @@ const KNOWN: readonly JoinProblem[] = [
   "draining",
 ];
 
-export async function join(request: JoinRequest, fetch: Fetch): Promise<JoinResult> {
+/** A place for a call between two. */
+export function join(request: JoinRequest, fetch: Fetch): Promise<JoinResult> {
+  return askFor("/direct/join", request, "peerId", fetch);
+}
+
+export interface GroupJoinRequest {
+  room: string;
+  name?: string;
+  key?: string;
+  /** The token of before: with it this person comes back as the same participant. */
+  token?: string;
+}
+
+/** A place in a room for many. The participant's identity is the place's `peerId`. */
+export function joinGroup(request: GroupJoinRequest, fetch: Fetch): Promise<JoinResult> {
+  return askFor("/livekit/join", request, "identity", fetch);
+}
+
+async function askFor(path: string, request: object, idField: string, fetch: Fetch): Promise<JoinResult> {
   let response: Response;
   let text: string;
   try {
-    response = await fetch("/direct/join", {
+    response = await fetch(path, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(request),
@@ -58,7 +76,7 @@ export async function join(request: JoinRequest, fetch: Fetch): Promise<JoinResu
   }
   const body = parseObject(text);
   if (!response.ok) return { ok: false, problem: problemOf(response.status, body?.["error"]) };
-  const place = body && parsePlace(body);
+  const place = body && parsePlace(body, idField);
   return place ? { ok: true, place } : { ok: false, problem: "unreachable" };
 }
 
@@ -70,9 +88,9 @@ function problemOf(status: number, error: unknown): JoinProblem {
   return status >= 500 ? "unreachable" : "badRequest";
 }
 
-function parsePlace(body: Record<string, unknown>): Place | undefined {
+function parsePlace(body: Record<string, unknown>, idField: string): Place | undefined {
   const room = stringOr(body["room"], undefined);
-  const peerId = stringOr(body["peerId"], undefined);
+  const peerId = stringOr(body[idField], undefined);
   const token = stringOr(body["token"], undefined, 8000);
   if (room === undefined || peerId === undefined || token === undefined) return undefined;
   return { room, peerId, token, invite: stringOr(body["invite"], "", 8000) };
