@@ -6,11 +6,12 @@ import { StartPage } from "./pages/start";
 import { LiveRegions } from "./ui/announcer";
 
 const RoomPage = lazy(() => import("./pages/room"));
+const GroupPage = lazy(() => import("./pages/group"));
 
 export function App() {
-  const room = (): string | undefined => {
+  const roomOf = (page: "room" | "group"): string | undefined => {
     const now = route();
-    return now.page === "room" ? now.room : undefined;
+    return now.page === page ? now.room : undefined;
   };
   return (
     <>
@@ -19,8 +20,11 @@ export function App() {
           <Match when={route().page === "start"}>
             <StartPage />
           </Match>
-          <Match when={room()} keyed>
+          <Match when={roomOf("room")} keyed>
             {(name) => <RoomPage room={name} />}
+          </Match>
+          <Match when={roomOf("group")} keyed>
+            {(name) => <GroupPage room={name} />}
           </Match>
         </Switch>
       </Suspense>

@@ -6,6 +6,7 @@ import "./design/controls.css";
 import "./design/pages.css";
 import "./design/call.css";
 import "./design/panels.css";
+import "./design/group.css";
 import { startLanguage } from "./i18n/language";
 import { startNavigation } from "./pages/navigation";
 

@@ -11,10 +11,19 @@ import { piecesOf } from "./links";
 
 export interface ChatPanelProps {
   messages: readonly ChatMessage[];
-  transfers: readonly Transfer[];
+  /** For messages without an author. */
   remoteName: string;
   reachable: boolean;
   say(text: string): boolean;
+  /** Said while there is nothing yet. */
+  empty: string;
+  unreachable: string;
+  /** Absent where no files can be sent. */
+  files?: ChatFiles;
+}
+
+export interface ChatFiles {
+  transfers: readonly Transfer[];
   offer(file: File): void;
   accept(id: string): void;
   decline(id: string): void;
@@ -28,12 +37,13 @@ export function ChatPanel(props: ChatPanelProps) {
   const [dragging, setDragging] = createSignal(false);
   let log!: HTMLDivElement;
   const offerAll = (files: FileList | null | undefined): void => {
-    for (const file of [...(files ?? [])].slice(0, MAX_FILES_AT_ONCE)) props.offer(file);
+    for (const file of [...(files ?? [])].slice(0, MAX_FILES_AT_ONCE)) props.files?.offer(file);
   };
+  const transfers = (): readonly Transfer[] => props.files?.transfers ?? [];
   const entries = () =>
     [
       ...props.messages.map((message) => ({ at: message.at, id: message.id })),
-      ...props.transfers.map((transfer) => ({ at: transfer.at, id: transfer.id })),
+      ...transfers().map((transfer) => ({ at: transfer.at, id: transfer.id })),
     ].sort((a, b) => a.at - b.at);
   const ids = () => entries().map((entry) => entry.id);
 
@@ -49,7 +59,7 @@ export function ChatPanel(props: ChatPanelProps) {
       classList={{ dragging: dragging() }}
       onDragOver={(event) => {
         event.preventDefault();
-        setDragging(true);
+        setDragging(props.files !== undefined);
       }}
       onDragLeave={() => setDragging(false)}
       onDrop={(event) => {
@@ -60,7 +70,7 @@ export function ChatPanel(props: ChatPanelProps) {
     >
       <div class="chat-log" ref={log} role="log" aria-label={t().chat.log} aria-live="off" tabindex="0">
         <Show when={ids().length === 0}>
-          <p class="quiet-text">{t().chat.empty}</p>
+          <p class="quiet-text">{props.empty}</p>
         </Show>
         <For each={ids()}>
           {(id) => (
@@ -68,13 +78,13 @@ export function ChatPanel(props: ChatPanelProps) {
               <Show when={props.messages.find((message) => message.id === id)} keyed>
                 {(message) => <Message message={message} remoteName={props.remoteName} />}
               </Show>
-              <Show when={props.transfers.find((transfer) => transfer.id === id)}>
+              <Show when={transfers().find((transfer) => transfer.id === id)}>
                 {(transfer) => (
                   <FileRow
                     transfer={transfer()}
-                    accept={() => props.accept(id)}
-                    decline={() => props.decline(id)}
-                    cancel={() => props.cancel(id)}
+                    accept={() => props.files?.accept(id)}
+                    decline={() => props.files?.decline(id)}
+                    cancel={() => props.files?.cancel(id)}
                   />
                 )}
               </Show>
@@ -85,13 +95,21 @@ export function ChatPanel(props: ChatPanelProps) {
       <Show when={dragging()}>
         <p class="chat-drop">{t().chat.drop}</p>
       </Show>
-      <Composer reachable={props.reachable} say={props.say} attach={offerAll} />
+      <Composer
+        reachable={props.reachable}
+        unreachable={props.unreachable}
+        say={props.say}
+        {...(props.files ? { attach: offerAll } : {})}
+      />
     </div>
   );
 }
 
 function Message(props: { message: ChatMessage; remoteName: string }) {
   const mine = (): boolean => props.message.from === "local";
+  const author = (): string => (mine() ? t().call.you : (props.message.author ?? props.remoteName));
+  /** Between two it is plain who wrote what is not mine. */
+  const shown = (): boolean => !mine() && props.message.author !== undefined;
   return (
     <div
       class="message"
@@ -100,7 +118,7 @@ function Message(props: { message: ChatMessage; remoteName: string }) {
       data-from={props.message.from}
     >
       <p class="message-head">
-        <span class="visually-hidden">{mine() ? t().call.you : props.remoteName} </span>
+        <span classList={{ "visually-hidden": !shown(), "message-author": shown() }}>{author()} </span>
         <time>{formatTime(props.message.at, language(), navigator.languages)}</time>
       </p>
       <p class="message-text">
@@ -122,8 +140,9 @@ function Message(props: { message: ChatMessage; remoteName: string }) {
 
 function Composer(props: {
   reachable: boolean;
+  unreachable: string;
   say(text: string): boolean;
-  attach(files: FileList | null): void;
+  attach?(files: FileList | null): void;
 }) {
   const [text, setText] = createSignal("");
   let field!: HTMLTextAreaElement;
@@ -151,31 +170,37 @@ function Composer(props: {
       }}
     >
       <Show when={!props.reachable}>
-        <p class="composer-note">{t().chat.unreachable}</p>
+        <p class="composer-note">{props.unreachable}</p>
       </Show>
       <div class="composer-row">
-        <button
-          type="button"
-          class="round quiet"
-          data-testid="file-attach"
-          aria-label={t().chat.attach}
-          title={t().chat.attach}
-          disabled={!props.reachable}
-          onClick={() => picker.click()}
-        >
-          <Icon name="attach" />
-        </button>
-        <input
-          ref={picker}
-          type="file"
-          multiple
-          hidden
-          data-testid="file-input"
-          onChange={(event) => {
-            props.attach(event.currentTarget.files);
-            event.currentTarget.value = "";
-          }}
-        />
+        <Show when={props.attach}>
+          {(attach) => (
+            <>
+              <button
+                type="button"
+                class="round quiet"
+                data-testid="file-attach"
+                aria-label={t().chat.attach}
+                title={t().chat.attach}
+                disabled={!props.reachable}
+                onClick={() => picker.click()}
+              >
+                <Icon name="attach" />
+              </button>
+              <input
+                ref={picker}
+                type="file"
+                multiple
+                hidden
+                data-testid="file-input"
+                onChange={(event) => {
+                  attach()(event.currentTarget.files);
+                  event.currentTarget.value = "";
+                }}
+              />
+            </>
+          )}
+        </Show>
         <textarea
           ref={field}
           class="input"

@@ -1,5 +1,4 @@
 /** The messages of a call, oldest first; bounded, and gone when the page is closed. */
-import type { ControlMessage } from "../call/control";
 import { MAX_CHAT_CHARS } from "../call/control";
 import { Emitter } from "../emitter";
 
@@ -8,8 +7,17 @@ const MAX_MESSAGES = 500;
 export interface ChatMessage {
   readonly id: string;
   readonly from: "local" | "remote";
+  /** Who wrote it, where that can be one of many. */
+  readonly author?: string;
   readonly text: string;
   readonly at: number;
+}
+
+/** A message on its way out. */
+export interface Written {
+  kind: "chat";
+  id: string;
+  text: string;
 }
 
 export interface ConversationEvents {
@@ -18,11 +26,11 @@ export interface ConversationEvents {
 
 export class Conversation {
   readonly events = new Emitter<ConversationEvents>();
-  readonly #send: (message: ControlMessage) => boolean;
+  readonly #send: (message: Written) => boolean;
   readonly #newId: () => string;
   #messages: readonly ChatMessage[] = [];
 
-  constructor(send: (message: ControlMessage) => boolean, newId: () => string) {
+  constructor(send: (message: Written) => boolean, newId: () => string) {
     this.#send = send;
     this.#newId = newId;
   }
@@ -41,8 +49,8 @@ export class Conversation {
     return true;
   }
 
-  handleChat(id: string, text: string, at: number): void {
-    this.#add({ id, from: "remote", text, at });
+  handleChat(id: string, text: string, at: number, author?: string): void {
+    this.#add({ id, from: "remote", text, at, ...(author === undefined ? {} : { author }) });
   }
 
   #add(message: ChatMessage): void {

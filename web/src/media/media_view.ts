@@ -13,6 +13,7 @@ export interface SourceProblem {
 export interface MediaView {
   audioTrack(): MediaStreamTrack | null;
   cameraTrack(): MediaStreamTrack | null;
+  screenTrack(): MediaStreamTrack | null;
   videoTrack(): MediaStreamTrack | null;
   microphone(): Microphone;
   sharing(): boolean;
@@ -63,6 +64,7 @@ export function createMediaView(media: LocalMedia): MediaView {
   return {
     audioTrack: read(() => media.audioTrack),
     cameraTrack: read(() => media.cameraTrack),
+    screenTrack: read(() => media.screenTrack),
     videoTrack: read(() => media.videoTrack),
     microphone: read(() => media.microphone),
     sharing: read(() => media.sharing),

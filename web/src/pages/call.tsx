@@ -154,14 +154,18 @@ export function CallPage(props: Inside) {
           <SidePanel id="chat" title={t().chat.title} close={close}>
             <ChatPanel
               messages={model.messages()}
-              transfers={model.transfers()}
               remoteName={remoteName()}
               reachable={snapshot().reachable}
+              empty={t().chat.empty}
+              unreachable={t().chat.unreachable}
               say={(text) => call.conversation.say(text, Date.now())}
-              offer={(file) => call.transfers.offer(file)}
-              accept={(id) => call.transfers.accept(id)}
-              decline={(id) => call.transfers.decline(id)}
-              cancel={(id) => call.transfers.cancel(id)}
+              files={{
+                transfers: model.transfers(),
+                offer: (file) => call.transfers.offer(file),
+                accept: (id) => call.transfers.accept(id),
+                decline: (id) => call.transfers.decline(id),
+                cancel: (id) => call.transfers.cancel(id),
+              }}
             />
           </SidePanel>
         </Match>

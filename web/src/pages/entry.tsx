@@ -17,7 +17,8 @@ type Step =
   | { step: "asking"; returning: boolean }
   | { step: "key"; problem: JoinProblem }
   | { step: "prejoin"; left: boolean }
-  | { step: "inside" }
+  /** `place` is the one it began with: a renewed one does not begin the call again. */
+  | { step: "inside"; place: Place }
   | { step: "error"; error: PageError };
 
 /** What the page inside the room is given. */
@@ -69,9 +70,9 @@ export function RoomEntry(props: EntryProps) {
   const open = async (key: string): Promise<void> => {
     const problem = await ask(key);
     if (problem) return show(problem);
-    const inCall = saved()?.inCall ?? false;
-    if (inCall) await reopenDevices(media);
-    setStep(inCall ? { step: "inside" } : { step: "prejoin", left: false });
+    if (!saved()?.inCall) return void setStep({ step: "prejoin", left: false });
+    await reopenDevices(media);
+    enter();
   };
 
   const show = (problem: JoinProblem): void => {
@@ -87,8 +88,9 @@ export function RoomEntry(props: EntryProps) {
 
   const enter = (): void => {
     const given = place();
-    if (given) remember(given, true);
-    setStep({ step: "inside" });
+    if (!given) return;
+    remember(given, true);
+    setStep({ step: "inside", place: given });
   };
 
   const leave = (): void => {
@@ -117,6 +119,10 @@ export function RoomEntry(props: EntryProps) {
   const error = (): PageError | undefined => {
     const now = step();
     return now.step === "error" ? now.error : undefined;
+  };
+  const inside = (): Place | undefined => {
+    const now = step();
+    return now.step === "inside" ? now.place : undefined;
   };
   const returning = (): boolean => {
     const now = step();
@@ -147,7 +153,7 @@ export function RoomEntry(props: EntryProps) {
         {(problem) => <KeyForm problem={problem()} submit={(key) => void open(key)} />}
       </Match>
       <Match when={error()}>{(kind) => <ErrorPage error={kind()} retry={begin} />}</Match>
-      <Match when={step().step === "inside" && place()} keyed>
+      <Match when={inside()} keyed>
         {(given) =>
           props.inside({
             place: given,

@@ -8,6 +8,7 @@ import { goTo } from "./navigation";
 export type PageError =
   | "full"
   | "replaced"
+  | "removed"
   | "refused"
   | "keyWrong"
   | "badRoom"

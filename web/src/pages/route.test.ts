@@ -10,6 +10,8 @@ describe("addresses", () => {
     ["/", { page: "start" }],
     ["/r/moka-dali-sanu", { page: "room", room: "moka-dali-sanu" }],
     ["/r/%EB%AA%A8%EC%9E%84/", { page: "room", room: "모임" }],
+    ["/g/moka", { page: "group", room: "moka" }],
+    ["/g/", { page: "notFound" }],
     ["/r/", { page: "notFound" }],
     ["/r/a/b", { page: "notFound" }],
     ["/r/%E0%A4%A", { page: "notFound" }],
@@ -19,6 +21,7 @@ describe("addresses", () => {
   it("lead back to the same room", () => {
     for (const room of ["a b", "모임", "a/b?c#d", "100%"]) {
       expect(routeOf(roomPath(room))).toEqual({ page: "room", room });
+      expect(routeOf(roomPath(room, "group"))).toEqual({ page: "group", room });
     }
   });
 
@@ -36,10 +39,12 @@ describe("addresses", () => {
 
 describe("what a person types", () => {
   it.each([
-    ["  moka dali  sanu ", { room: "moka-dali-sanu", invite: "" }],
-    ["r/abc", { room: "abc", invite: "" }],
-    ["https://moim.example/r/abc#k=xyz", { room: "abc", invite: "xyz" }],
-    ["HTTPS://MOIM.EXAMPLE/r/abc", { room: "abc", invite: "" }],
+    ["  moka dali  sanu ", { page: "room", room: "moka-dali-sanu", invite: "" }],
+    ["r/abc", { page: "room", room: "abc", invite: "" }],
+    ["g/abc", { page: "group", room: "abc", invite: "" }],
+    ["https://moim.example/g/abc#k=xyz", { page: "group", room: "abc", invite: "xyz" }],
+    ["https://moim.example/r/abc#k=xyz", { page: "room", room: "abc", invite: "xyz" }],
+    ["HTTPS://MOIM.EXAMPLE/r/abc", { page: "room", room: "abc", invite: "" }],
     ["https://elsewhere.example/r/abc", "foreign"],
     ["https://moim.example/about", "foreign"],
     ["https://", "foreign"],

@@ -1,7 +1,14 @@
 /** Which page an address shows, and which address a room has. */
-export type Route = { page: "start" } | { page: "room"; room: string } | { page: "notFound" };
+export type Route =
+  | { page: "start" }
+  /** For two, from browser to browser. */
+  | { page: "room"; room: string }
+  /** For many, through the server. */
+  | { page: "group"; room: string }
+  | { page: "notFound" };
 
 export interface RoomLink {
+  page: "room" | "group";
   room: string;
   /** The invite from the link's fragment; "" when it has none. */
   invite: string;
@@ -11,18 +18,24 @@ const MAX_ROOM_CHARS = 100;
 
 export function routeOf(pathname: string): Route {
   if (pathname === "/" || pathname === "/index.html") return { page: "start" };
-  const match = /^\/r\/([^/]+)\/?$/.exec(pathname);
-  const room = match?.[1] === undefined ? undefined : decoded(match[1]);
-  return room ? { page: "room", room } : { page: "notFound" };
+  const match = /^\/([rg])\/([^/]+)\/?$/.exec(pathname);
+  const room = match?.[2] === undefined ? undefined : decoded(match[2]);
+  if (!room) return { page: "notFound" };
+  return { page: match?.[1] === "g" ? "group" : "room", room };
 }
 
-export function roomPath(room: string): string {
-  return `/r/${encodeURIComponent(room)}`;
+export function roomPath(room: string, page: "room" | "group" = "room"): string {
+  return `/${page === "group" ? "g" : "r"}/${encodeURIComponent(room)}`;
 }
 
 /** The fragment never leaves the browser by itself: it is where the invite goes. */
-export function roomLink(origin: string, room: string, invite: string): string {
-  return origin + roomPath(room) + (invite === "" ? "" : `#k=${encodeURIComponent(invite)}`);
+export function roomLink(
+  origin: string,
+  room: string,
+  invite: string,
+  page: "room" | "group" = "room",
+): string {
+  return origin + roomPath(room, page) + (invite === "" ? "" : `#k=${encodeURIComponent(invite)}`);
 }
 
 export function inviteOf(fragment: string): string {
@@ -34,16 +47,17 @@ export function roomFromInput(text: string, origin: string): RoomLink | "empty" 
   const trimmed = text.trim();
   if (trimmed === "") return "empty";
   if (!/^https?:\/\//i.test(trimmed)) {
+    const page = /^\/?g\//.test(trimmed) ? "group" : "room";
     const room = trimmed
-      .replace(/^\/?r\//, "")
+      .replace(/^\/?[rg]\//, "")
       .replace(/[\s/]+/g, "-")
       .slice(0, MAX_ROOM_CHARS);
-    return room === "" || room === "-" ? "empty" : { room, invite: "" };
+    return room === "" || room === "-" ? "empty" : { page, room, invite: "" };
   }
   const url = URL.canParse(trimmed) ? new URL(trimmed) : undefined;
   const route = url && routeOf(url.pathname);
-  if (!url || url.origin !== origin || route?.page !== "room") return "foreign";
-  return { room: route.room, invite: inviteOf(url.hash) };
+  if (!url || url.origin !== origin || (route?.page !== "room" && route?.page !== "group")) return "foreign";
+  return { page: route.page, room: route.room, invite: inviteOf(url.hash) };
 }
 
 function decoded(text: string): string | undefined {

@@ -22,7 +22,7 @@ export function StartPage() {
       setProblem(found);
       return;
     }
-    goTo(roomLink("", found.room, found.invite));
+    goTo(roomLink("", found.room, found.invite, found.page));
   };
 
   return (
@@ -42,6 +42,20 @@ export function StartPage() {
               {t().start.create}
               <Icon name="arrow" />
             </button>
+            <div class="start-group">
+              <button
+                type="button"
+                class="button"
+                data-testid="start-group"
+                aria-describedby="group-hint"
+                onClick={() => goTo(roomPath(newRoomName(randomBelow), "group"))}
+              >
+                {t().start.createGroup}
+              </button>
+              <p id="group-hint" class="quiet-text">
+                {t().start.groupHint}
+              </p>
+            </div>
             <form class="start-open" onSubmit={open} noValidate>
               <label class="visually-hidden" for="room">
                 {t().start.roomLabel}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { freshIceServers, join, socketUrl } from "./door";
+import { freshIceServers, join, joinGroup, socketUrl } from "./door";
 
 const answer = (status: number, body: unknown) => async () => new Response(JSON.stringify(body), { status });
 const place = { room: "r", peerId: "p", token: "t", invite: "i" };
@@ -29,6 +29,16 @@ describe("joining", () => {
     [200, "unreachable"],
   ])("understands a bare %i", async (status, problem) => {
     expect(await join({ room: "r" }, answer(status, {}))).toEqual({ ok: false, problem });
+  });
+
+  it("a group gives the participant's identity", async () => {
+    let asked = "";
+    const result = await joinGroup({ room: "r", name: "Anna" }, async (url, init) => {
+      asked = `${url} ${String(init.body)}`;
+      return new Response(JSON.stringify({ room: "r", identity: "p", token: "t", invite: "i" }));
+    });
+    expect(result).toEqual({ ok: true, place });
+    expect(asked).toBe('/livekit/join {"room":"r","name":"Anna"}');
   });
 
   it("says so when nobody answers", async () => {

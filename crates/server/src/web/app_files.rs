@@ -29,11 +29,11 @@ pub(super) async fn serve(request: Request) -> Response {
     }
 }
 
-/// The file that a path means. The app finds its own way from `/r/<room>`.
+/// The file that a path means. The app finds its own way from `/r/<room>` and `/g/<room>`.
 fn file_name(path: &str) -> Option<&str> {
     let name = path.strip_prefix('/')?;
-    let room = name.strip_prefix("r/").is_some_and(|room| !room.is_empty() && !room.contains('/'));
-    if name.is_empty() || room {
+    let room = name.strip_prefix("r/").or_else(|| name.strip_prefix("g/"));
+    if name.is_empty() || room.is_some_and(|room| !room.is_empty() && !room.contains('/')) {
         return Some(INDEX);
     }
     // A compressed file is a form of another, no file of its own.

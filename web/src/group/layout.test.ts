@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { gridFor } from "./layout";
+
+const desktop = { width: 1248, height: 660 };
+const phone = { width: 374, height: 680 };
+
+describe("the grid", () => {
+  it.each([
+    [1, desktop, 1],
+    [2, desktop, 2],
+    [4, desktop, 2],
+    [5, desktop, 3],
+    [9, desktop, 3],
+    [12, desktop, 4],
+    [1, phone, 1],
+    [2, phone, 1],
+    [3, phone, 1],
+    [6, phone, 2],
+  ])("of %i in %j has %i columns", (count, space, columns) => {
+    expect(gridFor(count, space, 8).columns).toBe(columns);
+  });
+
+  it("fits into its space while faces can be recognized", () => {
+    for (const space of [desktop, phone]) {
+      for (let count = 1; count <= 40; count += 1) {
+        const { columns, tileWidth, tileHeight } = gridFor(count, space, 8);
+        const rows = Math.ceil(count / columns);
+        expect(columns * tileWidth + (columns - 1) * 8).toBeLessThanOrEqual(space.width);
+        if (tileWidth > 180) expect(rows * tileHeight + (rows - 1) * 8).toBeLessThanOrEqual(space.height);
+        expect(tileWidth).toBeGreaterThanOrEqual(150);
+      }
+    }
+  });
+
+  it("shows nothing in a space that is not known yet", () => {
+    expect(gridFor(3, { width: 0, height: 0 }, 8).tileWidth).toBe(0);
+    expect(gridFor(0, desktop, 8).tileWidth).toBe(0);
+  });
+});

@@ -1,0 +1,47 @@
+/** Who is in the room, as the page shows it, and the tiles that follow from it. */
+import type { Microphone } from "../call/control";
+
+/** A running picture: something that plays in a video element. */
+export interface Picture {
+  attach(video: HTMLMediaElement): unknown;
+  detach(video: HTMLMediaElement): unknown;
+}
+
+export interface GroupPerson {
+  /** The participant's identity: the same after a reconnect. */
+  readonly id: string;
+  /** "" when it gave none. */
+  readonly name: string;
+  readonly local: boolean;
+  readonly microphone: Microphone;
+  readonly speaking: boolean;
+  readonly camera: Picture | undefined;
+  readonly screen: Picture | undefined;
+  /** The server holds the camera's picture back, for want of bandwidth. */
+  readonly paused: boolean;
+  /** Milliseconds since 1970. */
+  readonly joinedAt: number;
+}
+
+export interface Tile {
+  readonly id: string;
+  readonly kind: "camera" | "screen";
+  readonly person: GroupPerson;
+}
+
+/** This person first, the others as they came: nobody moves because somebody speaks. */
+export function inOrder(people: readonly GroupPerson[]): GroupPerson[] {
+  return [...people].sort(
+    (a, b) => Number(b.local) - Number(a.local) || a.joinedAt - b.joinedAt || (a.id < b.id ? -1 : 1),
+  );
+}
+
+export function screensOf(people: readonly GroupPerson[]): Tile[] {
+  return people
+    .filter((person) => person.screen)
+    .map((person) => ({ id: `${person.id}/screen`, kind: "screen", person }));
+}
+
+export function camerasOf(people: readonly GroupPerson[]): Tile[] {
+  return people.map((person) => ({ id: person.id, kind: "camera", person }));
+}

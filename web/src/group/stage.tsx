@@ -1,0 +1,63 @@
+/** The pictures of everybody: a grid, or a strip beside the screens that are shown. */
+import { createEffect, createMemo, createSignal, For, onCleanup, onMount, Show } from "solid-js";
+import { t } from "../i18n/language";
+import { GroupTile } from "./group_tile";
+import { gridFor, type Space } from "./layout";
+import { camerasOf, type GroupPerson, screensOf, type Tile } from "./people";
+
+/** Pixels between two tiles, as in the style sheet. */
+const GAP = 8;
+
+export function GroupStage(props: { people: readonly GroupPerson[] }) {
+  const screens = (): Tile[] => screensOf(props.people);
+  return (
+    <div class="group-pictures" classList={{ "with-screen": screens().length > 0 }}>
+      <Show when={screens().length > 0}>
+        <ul class="group-screens" aria-label={t().group.screens}>
+          <Tiles tiles={screens()} />
+        </ul>
+      </Show>
+      <Cameras tiles={camerasOf(props.people)} strip={screens().length > 0} />
+    </div>
+  );
+}
+
+function Cameras(props: { tiles: readonly Tile[]; strip: boolean }) {
+  let list!: HTMLUListElement;
+  const [space, setSpace] = createSignal<Space>({ width: 0, height: 0 });
+  onMount(() => {
+    const measure = (): void => void setSpace({ width: list.clientWidth, height: list.clientHeight });
+    const observer = new ResizeObserver(measure);
+    observer.observe(list);
+    onCleanup(() => observer.disconnect());
+  });
+  createEffect(() => {
+    const grid = gridFor(props.tiles.length, space(), GAP);
+    list.style.setProperty("--columns", String(grid.columns));
+    list.style.setProperty("--tile-width", `${grid.tileWidth}px`);
+  });
+  return (
+    <ul
+      ref={list}
+      class={props.strip ? "group-strip" : "group-grid"}
+      aria-label={t().group.people}
+      tabindex="0"
+    >
+      <Tiles tiles={props.tiles} />
+    </ul>
+  );
+}
+
+/** By id, so that a video stays in the document while the people around it change. */
+function Tiles(props: { tiles: readonly Tile[] }) {
+  const ids = createMemo(() => props.tiles.map((tile) => tile.id), [], {
+    equals: (a, b) => a.length === b.length && a.every((id, index) => id === b[index]),
+  });
+  return (
+    <For each={ids()}>
+      {(id) => (
+        <Show when={props.tiles.find((tile) => tile.id === id)}>{(tile) => <GroupTile tile={tile()} />}</Show>
+      )}
+    </For>
+  );
+}
