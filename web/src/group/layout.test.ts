@@ -15,19 +15,31 @@ describe("the grid", () => {
     [1, phone, 1],
     [2, phone, 1],
     [3, phone, 1],
-    [6, phone, 2],
+    [8, phone, 2],
   ])("of %i in %j has %i columns", (count, space, columns) => {
     expect(gridFor(count, space, 8).columns).toBe(columns);
   });
 
   it("fits into its space while faces can be recognized", () => {
-    for (const space of [desktop, phone]) {
-      for (let count = 1; count <= 40; count += 1) {
+    for (const { space, most } of [
+      { space: desktop, most: 24 },
+      { space: phone, most: 8 },
+    ]) {
+      for (let count = 1; count <= most; count += 1) {
         const { columns, tileWidth, tileHeight } = gridFor(count, space, 8);
         const rows = Math.ceil(count / columns);
         expect(columns * tileWidth + (columns - 1) * 8).toBeLessThanOrEqual(space.width);
-        if (tileWidth > 180) expect(rows * tileHeight + (rows - 1) * 8).toBeLessThanOrEqual(space.height);
+        expect(rows * tileHeight + (rows - 1) * 8).toBeLessThanOrEqual(space.height);
+      }
+    }
+  });
+
+  it("scrolls rather than to show faces too small", () => {
+    for (const space of [desktop, phone]) {
+      for (let count = 1; count <= 80; count += 1) {
+        const { columns, tileWidth } = gridFor(count, space, 8);
         expect(tileWidth).toBeGreaterThanOrEqual(150);
+        expect(columns * tileWidth + (columns - 1) * 8).toBeLessThanOrEqual(space.width);
       }
     }
   });

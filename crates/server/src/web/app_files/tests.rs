@@ -24,12 +24,13 @@ async fn the_start_page_and_every_room_are_the_same_page() {
     assert_eq!(start.headers()[CACHE_CONTROL], "no-cache");
     let start = content(start).await;
     assert_eq!(content(get("/r/blue-sky", &[]).await).await, start);
+    assert_eq!(content(get("/g/blue-sky", &[]).await).await, start);
     assert_eq!(content(get("/index.html", &[]).await).await, start);
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_told_to_people_and_to_programs() {
-    for path in ["/nothing", "/r/", "/r/a/b", "/../Cargo.toml", "/index.html.br", "/assets/"] {
+    for path in ["/nothing", "/r/", "/g/", "/g/a/b", "/r/a/b", "/../Cargo.toml", "/index.html.br", "/assets/"] {
         assert_eq!(get(path, &[]).await.status(), StatusCode::NOT_FOUND, "{path}");
     }
     let program = get("/nothing", &[(ACCEPT, "*/*")]).await;
