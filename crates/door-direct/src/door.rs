@@ -1,10 +1,12 @@
 //! The door as the server holds it.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use axum::response::Response;
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 
@@ -57,6 +59,21 @@ impl DirectDoor {
             .merge(socket_io)
             .route_layer(from_fn_with_state(self.shared.clone(), admission::check_origin))
             .route_layer(admission::cors(&self.shared.allowed_origins))
+    }
+
+    /// Whether `key` opens `room` by the rules of `/direct/join`, for a room that another door serves: gives the invite to
+    /// pass on, empty where none is needed, or the refusal to send. `address` is where the request came from.
+    ///
+    /// # Errors
+    /// The refusal, as `/direct/join` would answer it.
+    #[expect(clippy::result_large_err, reason = "a response, made only to be sent")]
+    pub async fn invitation(
+        &self,
+        address: Option<IpAddr>,
+        room: &str,
+        key: Option<&str>,
+    ) -> Result<String, Response> {
+        join::invitation(&self.shared, address, room, key).await
     }
 
     /// The counters now.

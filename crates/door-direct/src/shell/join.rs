@@ -5,6 +5,7 @@
 //! is somebody's own only if an earlier `token` for it comes along; without that the new token registers it, but replaces
 //! nobody else who has it: names of peers are known in their room, and knowing one must not be enough to push its owner out.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Json;
@@ -78,6 +79,28 @@ pub(crate) async fn join(State(shared): State<Arc<Shared>>, request: Request) ->
             ([(header::CACHE_CONTROL, "no-store")], Json(place)).into_response()
         }
         Err(error) => refuse(&shared, error).await,
+    }
+}
+
+/// The same rules for a room that another door serves: whether the key opens it, and the invite to pass on.
+#[expect(clippy::result_large_err, reason = "a response, made only to be sent")]
+pub(crate) async fn invitation(
+    shared: &Shared,
+    address: Option<IpAddr>,
+    room: &str,
+    key: Option<&str>,
+) -> Result<String, Response> {
+    shared.check_arrival(address)?;
+    let asked = || {
+        if room.is_empty() {
+            return Err(JoinError::BadRoom(NameError::Empty));
+        }
+        let room = RoomName::new(room, &shared.bounds).map_err(JoinError::BadRoom)?;
+        invite(shared, &room, key, unix_now())
+    };
+    match asked() {
+        Ok(invite) => Ok(invite),
+        Err(error) => Err(refuse(shared, error).await),
     }
 }
 
