@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The suites of `script/test`, in the order in which they run.
 
-suites=(lint web cargo operations direct turn browser lab)
+suites=(lint web cargo operations direct livekit turn browser lab)
 
 suite_lint() {
   check 'formatting' cargo fmt --all --check
@@ -54,6 +54,11 @@ node_tests() {
 suite_direct() {
   need_moim
   if [ -x tests/direct/run ]; then counted read_node tests/direct/run; else node_tests tests/direct/*.test.mjs; fi
+}
+
+suite_livekit() {
+  need_moim
+  counted read_node tests/livekit/run
 }
 
 suite_operations() { node_tests tests/operations/*.test.mjs; }

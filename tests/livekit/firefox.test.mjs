@@ -1,0 +1,41 @@
+// A second engine in the same room: Firefox and Chromium see and hear each other.
+import assert from 'node:assert/strict';
+import { after, before } from 'node:test';
+import { launchFirefox } from '../browser/support/firefox.mjs';
+import { noFirefox } from '../support/machine.mjs';
+import { firefoxMember } from './support/firefox.mjs';
+import { house, modes } from './support/house.mjs';
+
+const skip = noFirefox();
+const scenario = house({ skip });
+let firefox;
+before(async () => {
+  if (!skip) firefox = await launchFirefox();
+});
+after(() => firefox?.close());
+
+for (const mode of modes) {
+  scenario(`Firefox and Chromium see and hear each other (${mode} connection)`, async ({ room, member }) => {
+    const anna = await member('anna', { make: firefoxMember, browser: firefox });
+    const ben = await member('ben');
+    await anna.join(room, { mode });
+    await ben.join(room, { mode });
+    for (const one of [anna, ben]) {
+      await one.ask('publish', { source: 'camera' });
+      await one.ask('publish', { source: 'microphone' });
+    }
+    await Promise.all([anna.sees('ben'), ben.sees('anna'), anna.listensTo('ben'), ben.listensTo('anna')]);
+  }, { timeout: 120_000 });
+
+  scenario(`who cannot decode a codec is told so, and gets the others (${mode} connection)`, async ({ room, member }) => {
+    const [ben, anna] = [await member('ben'), await member('anna', { make: firefoxMember, browser: firefox })];
+    await ben.join(room, { mode });
+    const h264 = await ben.ask('publish', { source: 'camera', videoCodec: 'h264', simulcast: false });
+    await anna.join(room, { mode });
+    const supported = await anna.tab.evaluate(() => RTCRtpReceiver.getCapabilities('video').codecs.some((one) => one.mimeType === 'video/H264'));
+    if (!supported) await anna.hears('trackSubscriptionFailed', ({ track, error }) => track === h264.sid && error === 'SE_CODEC_UNSUPPORTED');
+    const vp8 = await ben.ask('publish', { source: 'camera', videoCodec: 'vp8', name: 'second' });
+    await anna.sees('ben', { fits: ({ sid }) => sid === vp8.sid });
+    assert.equal((await anna.ask('received')).some((one) => one.sid === h264.sid && one.frames > 0), supported);
+  }, { timeout: 120_000 });
+}

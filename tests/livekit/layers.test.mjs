@@ -1,0 +1,109 @@
+// Layers: who looks at a small picture gets a small one, who has little bandwidth too, and what nobody looks at costs nothing.
+import assert from 'node:assert/strict';
+import { until } from '../support/wait.mjs';
+import { house, modes } from './support/house.mjs';
+
+const scenario = house();
+
+/** A camera of 960 by 540: three layers. */
+const camera = { source: 'camera', width: 960, height: 540, fps: 15 };
+const adaptive = { adaptiveStream: { pixelDensity: 1 } };
+
+const widthIs = (one, identity, fits, what) => until(`${one.name} to get a picture of ${what}`, async () => {
+  const now = await one.received(identity, 'video');
+  return now && fits(now.width) && now;
+}, { within: 30_000 });
+
+for (const mode of modes) {
+  scenario(`a picture is as large as it is shown (${mode} connection)`, async ({ room, member }) => {
+    const [anna, ben] = [await member('anna'), await member('ben')];
+    await anna.join(room, { mode });
+    await ben.join(room, { mode, options: adaptive });
+    const { sid } = await anna.ask('publish', camera);
+    await ben.sees('anna');
+    await ben.ask('resize', { sid, width: 960, height: 540 });
+    await widthIs(ben, 'anna', (width) => width >= 900, 'full size');
+    await ben.ask('resize', { sid, width: 160, height: 90 });
+    const small = await widthIs(ben, 'anna', (width) => width > 0 && width <= 320, 'small size');
+    await ben.ask('resize', { sid, width: 960, height: 540 });
+    const large = await widthIs(ben, 'anna', (width) => width >= 900, 'full size again');
+    assert.ok(large.frames > small.frames);
+    await ben.sees('anna');
+  });
+
+  scenario(`a picture that is not shown costs nothing, and is back when it is shown (${mode} connection)`, async ({ room, member, say }) => {
+    const [anna, ben] = [await member('anna'), await member('ben')];
+    await anna.join(room, { mode, options: { dynacast: true } });
+    await ben.join(room, { mode, options: adaptive });
+    const { sid } = await anna.ask('publish', camera);
+    await ben.sees('anna');
+    await ben.ask('hide', { sid, on: true });
+    await until('the picture to rest', async () => (await ben.during('anna', 'video', 1000)).bytes < 3000, { within: 20_000 });
+    assert.equal((await ben.during('anna', 'video', 2000)).frames, 0);
+    await ben.ask('hide', { sid, on: false });
+    const at = performance.now();
+    await until('frames again', async () => (await ben.during('anna', 'video', 200)).frames > 0);
+    say(`${Math.round(performance.now() - at)} ms from shown to frames`);
+  });
+}
+
+scenario('layers that nobody wants are not sent to the server', async ({ room, member }) => {
+  const [anna, ben] = [await member('anna'), await member('ben')];
+  await anna.join(room, { options: { dynacast: true } });
+  await ben.join(room, { options: adaptive });
+  const { sid } = await anna.ask('publish', camera);
+  await ben.sees('anna');
+  await ben.ask('resize', { sid, width: 160, height: 90 });
+  const active = async () => (await anna.ask('sent', sid)).encodings.filter((one) => one.active).map((one) => one.rid);
+  await until('one layer to be sent', async () => (await active()).length === 1, { within: 30_000 });
+  assert.deepEqual(await active(), ['q']);
+  await ben.ask('resize', { sid, width: 960, height: 540 });
+  await until('all layers again', async () => (await active()).length === 3, { within: 10_000 });
+  await widthIs(ben, 'anna', (width) => width >= 900, 'full size');
+});
+
+scenario('a viewer asks for a quality, and gets it', async ({ room, member }) => {
+  const [anna, ben] = [await member('anna'), await member('ben')];
+  await anna.join(room);
+  await ben.join(room);
+  const { sid } = await anna.ask('publish', camera);
+  await widthIs(ben, 'anna', (width) => width >= 900, 'full size');
+  await ben.ask('quality', { sid, quality: 0 });
+  await widthIs(ben, 'anna', (width) => width > 0 && width <= 320, 'low quality');
+  await ben.ask('quality', { sid, quality: 2 });
+  await widthIs(ben, 'anna', (width) => width >= 900, 'high quality');
+});
+
+scenario('a viewer with 300 kbit/s gets a lower layer, while another keeps its own', async ({ room, member, say }) => {
+  const [anna, ben, carla] = [await member('anna'), await member('ben'), await member('carla')];
+  await anna.join(room);
+  await ben.join(room);
+  await carla.join(room);
+  await anna.ask('publish', camera);
+  await Promise.all([ben, carla].map((one) => widthIs(one, 'anna', (width) => width >= 900, 'full size')));
+  await ben.ask('simulate', { scenario: 'subscriber-bandwidth', argument: 300_000 });
+  await widthIs(ben, 'anna', (width) => width > 0 && width < 900, 'a lower layer');
+  const rate = async (one) => Math.round(((await one.during('anna', 'video', 4000)).bytes * 8) / 4000);
+  const [limited, free] = await Promise.all([rate(ben), rate(carla)]);
+  say(`limited ${limited} kbit/s, free ${free} kbit/s`);
+  assert.ok(limited < 400, `${limited} kbit/s`);
+  assert.ok((await carla.received('anna', 'video')).width >= 900);
+  await ben.sees('anna');
+});
+
+for (const codec of ['vp9', 'av1']) {
+  scenario(`layers of one stream are given up as well (${codec})`, async ({ room, member }) => {
+    const [anna, ben, carla] = [await member('anna'), await member('ben'), await member('carla')];
+    await anna.join(room, { options: { dynacast: true } });
+    await ben.join(room, { options: adaptive });
+    await carla.join(room);
+    const { sid } = await anna.ask('publish', { ...camera, width: 1280, height: 720, videoCodec: codec, scalabilityMode: 'L3T3_KEY', backupCodec: false });
+    await Promise.all([ben.sees('anna'), carla.sees('anna')]);
+    await ben.ask('resize', { sid, width: 160, height: 90 });
+    const small = await widthIs(ben, 'anna', (width) => width > 0 && width <= 640, 'a lower layer');
+    await ben.sees('anna', { fits: ({ width }) => width <= 640 });
+    assert.ok(small.width < (await carla.received('anna', 'video')).width);
+    await ben.ask('resize', { sid, width: 1280, height: 720 });
+    await widthIs(ben, 'anna', (width) => width > small.width, 'a higher layer');
+  });
+}
