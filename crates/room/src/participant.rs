@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use moim_types::{ParticipantId, Source};
+use moim_types::{Now, ParticipantId, Source};
 
 use crate::{DisconnectReason, Track};
 
@@ -18,6 +18,13 @@ pub struct Version {
     pub at: Duration,
     /// The how-many-th change.
     pub counter: u32,
+}
+
+impl Version {
+    /// The version after this one. It is larger even where the wall clock was set back.
+    pub(crate) fn next(self, now: Now) -> Self {
+        Self { at: self.at.max(now.unix), counter: self.counter.saturating_add(1) }
+    }
 }
 
 /// What sort of participant.
