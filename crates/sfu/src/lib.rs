@@ -10,6 +10,7 @@
 mod command;
 mod config;
 mod event;
+pub mod forward;
 mod io;
 mod packet;
 

@@ -3,6 +3,8 @@
 //! Each takes any bytes and panics where a promise is broken. `fuzz/corpus/<name>` keeps inputs that
 //! were interesting once; the tests replay them.
 
+mod rtp;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -11,6 +13,7 @@ use moim_turn::client::{Client, Request};
 use moim_turn::{Family, Framer, Transport};
 
 use crate::turn::{ClientId, World, config};
+pub use rtp::{dependency_descriptor, rtp_rewriting};
 
 /// A peer that the default policy allows.
 const PEER: ([u8; 4], u16) = ([8, 8, 8, 8], 5000);
