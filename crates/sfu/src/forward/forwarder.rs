@@ -5,8 +5,9 @@ use std::time::Instant;
 use moim_types::{Layer, MediaKind};
 
 use super::liveness::{Liveness, Order};
+use super::rewrite::Rewriter;
 use super::select::{Choice, Selector};
-use super::{Description, DropReason, Rewriter, Verdict};
+use super::{Description, DropReason, Verdict};
 use crate::MediaPacket;
 
 /// The forwarding of one subscription.

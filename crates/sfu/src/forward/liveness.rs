@@ -10,8 +10,10 @@ const SILENCE: Duration = Duration::from_secs(1);
 /// How many frames of others must have come meanwhile. A screen that stands still sends a frame
 /// every few seconds, in all encodings: then nothing is silent.
 const MISSED: u32 = 6;
-/// So many packets in a row from before what is known are a stream that began anew.
-const STRAYS: u32 = 20;
+/// Old packets and nothing new: a stream that began anew. Those from before what is remembered weigh
+/// more, since retransmissions do not come from there: twenty of them are enough.
+const STRAYS: u32 = 100;
+const FAR: u32 = 5;
 
 /// How a packet follows those of its encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +71,7 @@ impl Liveness {
             *stream = Stream { newest: Some(sequence), strays: 0 };
             return if sequence - newest < REACH { Order::Newest } else { Order::Restarted };
         }
-        stream.strays = if newest - sequence < REACH { 0 } else { stream.strays + 1 };
+        stream.strays += if newest - sequence < REACH { 1 } else { FAR };
         if stream.strays < STRAYS {
             return Order::Late;
         }
@@ -143,6 +145,8 @@ mod tests {
         let strays: Vec<_> = (0..25).map(|sequence| live.order(0, 100 + sequence)).collect();
         assert!(strays[..19].iter().all(|order| *order == Order::Late));
         assert_eq!(strays[19..21], [Order::Restarted, Order::Newest]);
+        let near: Vec<_> = (0..110).map(|_| live.order(0, 110)).collect();
+        assert!(near[..99].iter().all(|order| *order == Order::Late) && near[99] == Order::Restarted);
         assert_eq!(live.order(1, 5), Order::Newest, "encodings count apart");
     }
 }

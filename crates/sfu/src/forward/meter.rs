@@ -122,10 +122,12 @@ impl Meter {
     pub fn rates(&mut self, now: Instant) -> Rates {
         self.turn(now);
         let mut rates = Rates::default();
+        let covered = BUCKET * (BUCKETS as u32 - 1)
+            + self.began.map_or(Duration::ZERO, |began| now.saturating_duration_since(began));
         let mut below = [0_u64; MOST_TEMPORAL];
         for spatial in 0..MOST_SPATIAL {
             let (shared, own, frames) = self.sums(spatial);
-            let seconds = self.steps[spatial].measured(now).as_secs_f64();
+            let seconds = self.steps[spatial].measured(now, covered).as_secs_f64();
             let (mut bytes, mut count, mut lower) = (0, 0, 0);
             for temporal in 0..MOST_TEMPORAL {
                 bytes += shared[temporal] + own[temporal];
@@ -183,12 +185,10 @@ impl Step {
         self.temporal_layers = self.temporal_layers.max(temporal as u8 + 1);
     }
 
-    /// The time that the buckets cover.
-    fn measured(&self, now: Instant) -> Duration {
-        // The newest bucket has only begun.
-        let longest = BUCKET * (BUCKETS as u32 - 1) + BUCKET / 2;
+    /// The time in which what is in the buckets was sent.
+    fn measured(&self, now: Instant, covered: Duration) -> Duration {
         let sent = self.since.map_or(SHORTEST, |(since, _)| now.saturating_duration_since(since));
-        sent.clamp(SHORTEST, longest)
+        sent.clamp(SHORTEST, covered)
     }
 }
 

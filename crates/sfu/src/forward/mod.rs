@@ -32,7 +32,7 @@ pub use forwarder::Forwarder;
 pub use key_frames::KeyFrames;
 pub use meter::{LayerRate, Meter, Rates};
 pub use red::{RedEncoder, primary as red_primary};
-pub use rewrite::{DropReason, Rewriter, Rewritten, Verdict, Vp8Rewrite};
+pub use rewrite::{DropReason, Rewritten, Verdict, Vp8Rewrite};
 pub use speakers::Speakers;
 pub use wanted::wanted_layer;
 

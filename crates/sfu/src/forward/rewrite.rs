@@ -55,7 +55,7 @@ pub enum DropReason {
 
 /// Renumbers what one subscription forwards, over all changes of the source.
 #[derive(Debug)]
-pub struct Rewriter {
+pub(super) struct Rewriter {
     sequences: Renumber,
     seen: Window,
     timeline: Timeline,
@@ -67,7 +67,7 @@ impl Rewriter {
     /// `first_sequence` should be random; its lower 15 bits become the first sequence number, so
     /// that no receiver misses a wrap (RFC 3711 §3.3.1).
     #[must_use]
-    pub fn new(first_sequence: u16) -> Self {
+    pub(super) fn new(first_sequence: u16) -> Self {
         let mut sequences = Renumber::default();
         sequences.begin(0, u64::from(first_sequence & 0x7fff));
         Self {
@@ -81,7 +81,7 @@ impl Rewriter {
 
     /// Goes on with another source, or with the same one anew. `packet` is the first to be sent;
     /// what has an earlier sequence number will not be.
-    pub fn begin(&mut self, packet: &MediaPacket, description: &Description) {
+    pub(super) fn begin(&mut self, packet: &MediaPacket, description: &Description) {
         let next = self.sequences.next_out();
         self.sequences.begin(packet.sequence, next);
         self.seen.restart();
@@ -96,7 +96,7 @@ impl Rewriter {
     ///
     /// # Errors
     /// The reason why it cannot be sent.
-    pub fn pass(
+    pub(super) fn pass(
         &mut self,
         packet: &MediaPacket,
         description: &Description,
@@ -128,7 +128,7 @@ impl Rewriter {
     /// # Errors
     /// It arrived late and its number was kept for it. Better send it: otherwise the viewer asks
     /// for that number again and again, and nobody has it.
-    pub fn skip(&mut self, packet: &MediaPacket, description: &Description) -> Result<(), PlaceKept> {
+    pub(super) fn skip(&mut self, packet: &MediaPacket, description: &Description) -> Result<(), PlaceKept> {
         if self.sequences.is_new(packet.sequence) {
             self.sequences.close(packet.sequence);
             self.seen.insert(packet.sequence);
@@ -155,7 +155,7 @@ impl Rewriter {
 
 /// A late packet has a number of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PlaceKept;
+pub(super) struct PlaceKept;
 
 /// Frame numbers in dependency descriptors. They may have gaps, since frames refer to each other by
 /// their distance, but a receiver takes a number that goes back for an old frame.

@@ -123,7 +123,7 @@ mod tests {
     use moim_types::Codec;
 
     use super::*;
-    use crate::forward::testing::{Stream, epoch};
+    use crate::forward::testing::Stream;
 
     struct Room {
         speakers: Speakers,

@@ -22,10 +22,6 @@ impl Window {
         *self = Self::default();
     }
 
-    pub(super) fn newest(&self) -> Option<u64> {
-        self.newest
-    }
-
     /// Whether the number lies so far back that nothing is known about it.
     pub(super) fn forgot(&self, number: u64) -> bool {
         self.newest.is_some_and(|newest| newest >= number + REACH)

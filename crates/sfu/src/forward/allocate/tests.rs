@@ -164,7 +164,7 @@ fn a_step_down_and_up_is_followed_without_oscillation() {
     viewer.run(10, |_| 3000);
     assert_eq!(viewer.need.current, layer(2, 1));
     viewer.switches.clear();
-    viewer.run(10, |_| 300);
+    viewer.run(10, |_| 290);
     assert_eq!((viewer.need.current, viewer.switches.len()), (layer(0, 1), 1), "down at once");
     viewer.run(10, |_| 3000);
     assert_eq!(viewer.need.current, layer(2, 1));

@@ -66,7 +66,7 @@ fn structures_are_kept_for_each_encoding_and_for_late_packets() {
         structure(&mut writer, offset, L2T2_KEY);
         writer.bytes()
     };
-    let mut with = |stream: &mut Stream, bytes: Vec<u8>| {
+    let with = |stream: &mut Stream, bytes: Vec<u8>| {
         let mut packet = stream.packet();
         packet.extensions.dependency_descriptor = Some(bytes.into());
         packet

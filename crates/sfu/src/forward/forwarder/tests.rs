@@ -168,6 +168,7 @@ fn who_wants_nothing_gets_nothing_and_begins_again_with_a_key_frame() {
 fn sound_needs_no_key_frame() {
     let mut forwarder = Forwarder::new(MediaKind::Audio, 5);
     let (mut stream, mut describer) = (Stream::of(Codec::Opus, 0), Describer::new());
+    stream.sequence = 70_000;
     let mut send = |forwarder: &mut Forwarder, stream: &mut Stream| {
         stream.tick(20);
         let packet = stream.packet();

@@ -9,8 +9,8 @@ use crate::forward::codec::{FrameDependencies, Indication, Structure};
 use crate::forward::window::Window;
 use crate::forward::{Description, DropReason};
 
-/// After so many pictures without a switching point a key frame is asked for, where the viewer
-/// should get less. Structures repeat within four pictures, or never have such a point.
+/// After so many pictures without a switching point a key frame is asked for. Structures repeat
+/// within four pictures, or never have such a point. A larger size never has one.
 const PATIENCE: u32 = 8;
 
 #[derive(Debug, Default)]
@@ -116,7 +116,7 @@ impl ByTarget {
     pub(super) fn wants_key_frame(&self) -> bool {
         let (Some(target), Some(wanted)) = (self.target, self.wanted) else { return true };
         let (now, then) = (self.layer(target).spatial, self.layer(wanted).spatial);
-        then > now || then < now && self.waiting > PATIENCE
+        then > now || self.waiting > PATIENCE
     }
 
     pub(super) fn current(&self) -> Layer {
