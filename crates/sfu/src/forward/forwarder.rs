@@ -89,7 +89,8 @@ impl Forwarder {
         if order == Order::Restarted && self.followed == Some(packet.encoding) {
             self.followed = None;
         }
-        if newest && description.key_frame && description.start_of_frame {
+        // A key picture begins with its smallest layer.
+        if newest && description.key_frame && description.start_of_frame && description.spatial == 0 {
             self.consider(encoding, packet, description);
         }
         match self.followed {

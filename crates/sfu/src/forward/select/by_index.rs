@@ -35,8 +35,7 @@ impl ByIndex {
             self.leave(description, newest);
             return Choice::Leave(DropReason::SpatialLayer);
         }
-        let layered = description.spatial_layers > 1;
-        Choice::Keep { ends_picture: layered && description.end_of_frame && description.spatial == spatial }
+        Choice::Keep { ends_picture: description.end_of_frame && description.spatial == spatial }
     }
 
     fn begin_frame(&mut self, timestamp: u64, description: &Description, limit: Layer) {

@@ -46,8 +46,7 @@ impl ByTarget {
         let frame = self.unwrap(dependencies.frame_number);
         self.sent.insert(frame);
         let largest = dependencies.layer.spatial == self.current().spatial;
-        let layered = dependencies.structure.spatial_layers() > 1;
-        Choice::Keep { ends_picture: layered && largest && dependencies.end_of_frame }
+        Choice::Keep { ends_picture: largest && dependencies.end_of_frame }
     }
 
     fn begin_frame(

@@ -244,9 +244,14 @@ impl Publisher {
                     | u8::from(ends) << 2
                     | u8::from(!for_upper);
                 let layers = plan.temporal << 5 | u8::from(up) << 4 | (plan.at as u8) << 1 | u8::from(inter_layer);
-                let mut payload = vec![first, layers];
+                let describes = plan.key && starts && plan.at == 0;
+                let mut payload = vec![first | u8::from(describes) << 1, layers];
                 if !plan.key {
                     payload.push(0x02);
+                }
+                if describes {
+                    let top = self.enabled.iter().rposition(|enabled| *enabled).unwrap_or(0);
+                    payload.push((top as u8) << 5);
                 }
                 payload.push(0xaa);
                 payload
