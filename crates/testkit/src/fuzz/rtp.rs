@@ -92,7 +92,11 @@ impl Story {
             12 => self.now += Duration::from_millis(u64::from(more) * 20),
             13 => self.publisher.toggle(more),
             14 => self.publisher.leap(more, 2000),
-            _ => self.publisher.start_over(more),
+            _ => {
+                // What the network holds back of the numbers before would come under another SSRC.
+                self.late.clear();
+                self.publisher.start_over(more);
+            }
         }
         assert!(self.forwarder.target().is_some() || self.forwarder.current().is_none());
     }
