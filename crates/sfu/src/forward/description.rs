@@ -169,7 +169,7 @@ impl Encoding {
         self.spatial_layers = self.spatial_layers.max(1);
     }
 
-    fn dependencies(&mut self, packet: &MediaPacket) -> Option<FrameDependencies> {
+    fn dependencies(&self, packet: &MediaPacket) -> Option<FrameDependencies> {
         let bytes = packet.extensions.dependency_descriptor.as_deref()?;
         let known = match &self.previous {
             Some((since, previous)) if packet.sequence < *since => Some(previous),

@@ -92,7 +92,7 @@ impl PictureIds {
     fn unwrap(&self, ids: &Vp8Ids) -> Option<u64> {
         let id = u64::from(ids.picture_id?);
         let Some(newest) = self.newest else { return Some(BASE + id) };
-        let (mask, half) = (mask(ids), (mask(ids) + 1) / 2);
+        let (mask, half) = (mask(ids), mask(ids).div_ceil(2));
         let forward = id.wrapping_sub(newest) & mask;
         Some(if forward < half { newest + forward } else { newest.saturating_sub(mask + 1 - forward) })
     }

@@ -1,3 +1,5 @@
+use std::slice::from_ref;
+
 use super::*;
 use crate::forward::testing::epoch;
 
@@ -97,17 +99,17 @@ fn larger_layers_that_are_not_sent_are_not_counted_on() {
 #[test]
 fn what_was_not_measured_is_guessed() {
     let unknown = TrackNeed { rates: Rates::default(), ..video() };
-    assert_eq!(targets(kbps(700), &[unknown.clone()]), [layer(1, 7)]);
+    assert_eq!(targets(kbps(700), from_ref(&unknown)), [layer(1, 7)]);
     assert_eq!(targets(None, &[unknown]), [layer(2, 7)]);
 }
 
 #[test]
 fn going_up_needs_room_to_spare_and_staying_does_not() {
     let high = TrackNeed { current: layer(2, 1), ..video() };
-    assert_eq!(targets(kbps(1500), &[high.clone()]), [layer(2, 1)]);
+    assert_eq!(targets(kbps(1500), from_ref(&high)), [layer(2, 1)]);
     assert_eq!(targets(kbps(1499), &[high]), [layer(2, 0)]);
     let low = TrackNeed { current: layer(1, 1), ..video() };
-    assert_eq!(targets(kbps(1140), &[low.clone()]), [layer(1, 1)]);
+    assert_eq!(targets(kbps(1140), from_ref(&low)), [layer(1, 1)]);
     assert_eq!(targets(kbps(1150), &[low]), [layer(2, 0)]);
 }
 
@@ -141,7 +143,7 @@ impl Viewer {
     fn run(&mut self, seconds: u32, estimate: impl Fn(u32) -> u64) {
         for _ in 0..seconds * 10 {
             let now = epoch() + Duration::from_millis(100) * self.tenths;
-            let allocation = self.allocator.allocate(now, kbps(estimate(self.tenths)), &[self.need.clone()]);
+            let allocation = self.allocator.allocate(now, kbps(estimate(self.tenths)), from_ref(&self.need));
             let size = |layer: Option<Layer>| layer.map(|layer| layer.spatial);
             if size(self.need.current) != size(allocation.targets[0]) {
                 self.switches.push(self.tenths);

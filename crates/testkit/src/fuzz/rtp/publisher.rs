@@ -68,7 +68,8 @@ struct Plan {
 impl Publisher {
     pub(super) fn new(kind: Kind, clocks: bool, epoch: Instant) -> Self {
         let layer = |at: u64| LayerState {
-            sequence: 60_000 + at * 3000,
+            // Far enough from zero to start over in every step.
+            sequence: 5_060_000 + at * 3000,
             base: 0xffff_0000 * (at + 1),
             picture_id: 32_700 + at as u16 * 20,
             ..LayerState::default()
