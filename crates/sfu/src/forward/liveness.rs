@@ -45,6 +45,8 @@ struct Step {
 struct Stream {
     newest: Option<u64>,
     strays: u32,
+    /// The highest number among those from far before.
+    stray: u64,
 }
 
 impl Liveness {
@@ -68,14 +70,20 @@ impl Liveness {
             return Order::Newest;
         };
         if sequence > newest {
-            *stream = Stream { newest: Some(sequence), strays: 0 };
+            *stream = Stream { newest: Some(sequence), ..Stream::default() };
             return if sequence - newest < REACH { Order::Newest } else { Order::Restarted };
         }
-        stream.strays += if newest - sequence < REACH { 1 } else { FAR };
-        if stream.strays < STRAYS {
+        let far = newest - sequence >= REACH;
+        stream.strays += if far { FAR } else { 1 };
+        // What begins anew must not begin with a packet that others have overtaken.
+        let overtaken = far && sequence < stream.stray;
+        if far {
+            stream.stray = stream.stray.max(sequence);
+        }
+        if stream.strays < STRAYS || overtaken {
             return Order::Late;
         }
-        *stream = Stream { newest: Some(sequence), strays: 0 };
+        *stream = Stream { newest: Some(sequence), ..Stream::default() };
         Order::Restarted
     }
 

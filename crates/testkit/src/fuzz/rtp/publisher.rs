@@ -69,7 +69,7 @@ impl Publisher {
     pub(super) fn new(kind: Kind, clocks: bool, epoch: Instant) -> Self {
         let layer = |at: u64| LayerState {
             // Far enough from zero to start over in every step.
-            sequence: 5_060_000 + at * 3000,
+            sequence: 10_000_060_000 + at * 3000,
             base: 0xffff_0000 * (at + 1),
             picture_id: 32_700 + at as u16 * 20,
             ..LayerState::default()
@@ -116,7 +116,7 @@ impl Publisher {
     /// The sequence numbers of an encoding begin anew, as with another SSRC.
     pub(super) fn start_over(&mut self, more: u8) {
         let stream = self.stream(usize::from(more % 3));
-        self.layers[stream].sequence = self.layers[stream].sequence.saturating_sub(5000);
+        self.layers[stream].sequence = self.layers[stream].sequence.saturating_sub(10_000_000);
         self.started_over = true;
     }
 
