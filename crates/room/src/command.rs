@@ -103,6 +103,7 @@ pub struct Arrival {
 #[derive(Debug, Clone)]
 pub enum ParticipantCommand {
     /// A leg was made for him: what he publishes comes over it, or what he views goes over it.
+    /// Another leg of his for the same use is closed. If he is gone, this one is.
     AttachLeg {
         /// Which.
         leg: LegId,
@@ -147,7 +148,7 @@ pub enum ParticipantCommand {
         /// As it is now.
         description: TrackDescription,
     },
-    /// He wants tracks, or no longer.
+    /// He wants tracks, or no longer. What nobody knows for a minute is refused.
     Subscribe {
         /// Which. They need not be known yet.
         tracks: Vec<TrackId>,
@@ -217,7 +218,7 @@ pub struct Change {
 /// What the application's server wants.
 #[derive(Debug, Clone)]
 pub enum ApiCommand {
-    /// Open a room, or change an open one.
+    /// Open a room, or change an open one: then what is as by default, or empty, stays as it was.
     CreateRoom(RoomName, RoomOptions),
     /// All rooms, or these.
     ListRooms(Vec<RoomName>),
@@ -229,7 +230,8 @@ pub enum ApiCommand {
     GetParticipant(RoomName, Identity),
     /// Send somebody away.
     RemoveParticipant(RoomName, Identity),
-    /// Mute somebody's track, or lift that.
+    /// Mute somebody's track, or lift that. What is muted so is forwarded to nobody until this or
+    /// the publisher lifts it.
     MuteTrack {
         /// Where.
         room: RoomName,

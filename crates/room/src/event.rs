@@ -75,7 +75,7 @@ pub enum Event {
     TrackUnpublished(TrackId),
     /// A track of his has its first viewer.
     TrackSubscribed(TrackId),
-    /// What all viewers together want of a track of his.
+    /// What all viewers together want of a picture of his. A resumed session hears it again.
     Demand(TrackId, Demand),
     /// Somebody with the right to do so mutes a track of his, or lifts that.
     MuteAsked {
@@ -113,7 +113,8 @@ pub enum Event {
     Speakers(Vec<SpeakerLevel>),
     /// How well the connections of people he sees work, from 0 (lost) to 100: changes only.
     ConnectionQuality(Vec<(ParticipantId, u8)>),
-    /// A message for him.
+    /// A message for him, told from the moment his connection is up; what was said reliably just
+    /// before, or while his session was lost, comes then. Its number says what he has had already.
     Message(Arc<Message>),
     /// His permissions, name, metadata or attributes have changed: tokens made earlier are out of
     /// date.

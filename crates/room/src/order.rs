@@ -18,7 +18,8 @@ pub enum MediaOrder {
         /// The size of each quality.
         resolutions: Vec<(Quality, Resolution)>,
     },
-    /// A publication ends, with all its subscriptions.
+    /// A publication ends, with all its subscriptions. Not ordered when the publisher's leg has closed
+    /// or is replaced: then each viewer's subscription is ended by itself.
     Unpublish {
         /// The publisher's leg.
         leg: LegId,
@@ -58,6 +59,6 @@ pub enum MediaOrder {
         /// The track.
         track: TrackId,
     },
-    /// A participant's leg has no use any more.
+    /// A participant's leg has no use any more. What it published or got ends with it.
     CloseLeg(LegId),
 }

@@ -39,7 +39,7 @@ const MOST: u32 = 3;
 const EMPTY: Duration = Duration::from_secs(40);
 const DEPARTURE: Duration = Duration::from_secs(20);
 
-pub fn identity(number: u8) -> &'static str {
+pub(crate) fn identity(number: u8) -> &'static str {
     ["ann", "bob", "cho", "dan", "eve", "nobody"][usize::from(number)]
 }
 
@@ -135,7 +135,7 @@ impl World {
         outputs.iter().any(|output| matches!(output, Output::Reply(id, Ok(_)) if *id == request))
     }
 
-    fn options(&mut self) -> RoomOptions {
+    fn options() -> RoomOptions {
         RoomOptions {
             empty_timeout: EMPTY,
             departure_timeout: DEPARTURE,
@@ -176,7 +176,7 @@ impl World {
             adaptive_stream: self.chance(50),
             door_data: Arc::from([]),
         };
-        let open_as = if self.chance(90) { Some(self.options()) } else { None };
+        let open_as = if self.chance(90) { Some(Self::options()) } else { None };
         let there = self.reference.rooms.iter().any(|one| one.number == room);
         let possible = !long
             && (there || (open_as.is_some() && self.reference.rooms.len() < config().rooms))
@@ -230,14 +230,7 @@ impl World {
                 self.give(Command::LegClosed(leg));
             }
             self.observer.legs.insert(leg, who);
-            let Some(person) = self.reference.by_id(who) else { return };
-            let displaced: Vec<_> = person
-                .legs
-                .iter()
-                .filter(|one| (one.ingress && ingress) || (one.egress && egress) || (one.primary && primary))
-                .map(|one| one.id)
-                .collect();
-            displaced.iter().for_each(|old| drop(self.reference.drop_leg(who, *old)));
+            self.displace_by(who, ingress, egress, primary);
             if let Some(person) = self.reference.by_id(who) {
                 person.legs.push(Leg { id: leg, ingress, egress, primary });
                 if egress && !early {
@@ -268,7 +261,9 @@ impl World {
             .filter(|one| (one.ingress && ingress) || (one.egress && egress) || (one.primary && primary))
             .map(|one| one.id)
             .collect();
-        displaced.iter().for_each(|old| drop(self.reference.drop_leg(who, *old)));
+        for old in displaced {
+            self.reference.drop_leg(who, old);
+        }
     }
 
     fn leg_lost_in_reference(&mut self, who: ParticipantId, leg: LegId) {
@@ -299,9 +294,6 @@ impl World {
         match self.below(4) {
             0 => {
                 self.observer.leg_gone(leg.id);
-                // Whoever viewed what came over it is told to stop: the order is in the outputs.
-                let ended: Vec<_> = person.tracks.iter().filter(|t| t.leg == Some(leg.id)).map(|t| t.id).collect();
-                drop(ended);
                 self.leg_lost_in_reference(person.id, leg.id);
                 self.give(Command::LegClosed(leg.id));
             }
@@ -629,7 +621,7 @@ impl World {
         let there = self.reference.rooms.iter().any(|one| one.number == room);
         match self.below(8) {
             0 => {
-                let options = self.options();
+                let options = Self::options();
                 let done = self.api(ApiCommand::CreateRoom(name, options));
                 assert_eq!(done, there || self.reference.rooms.len() < config().rooms);
                 if done && !there {
@@ -657,7 +649,8 @@ impl World {
     }
 
     fn pass(&mut self) {
-        let time = Duration::from_millis(u64::from(self.below(if self.numbers % 7 == 0 { 40_000 } else { 3_000 })));
+        let time =
+            Duration::from_millis(u64::from(self.below(if self.numbers.is_multiple_of(7) { 40_000 } else { 3_000 })));
         let end = self.now.after(time);
         while let Some(wake) = self.rooms.next_wake().filter(|wake| *wake <= end.instant) {
             self.now = self.now.after(wake.saturating_duration_since(self.now.instant));

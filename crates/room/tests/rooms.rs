@@ -38,7 +38,7 @@ fn a_left_room_stays_for_those_who_come_back() {
 #[test]
 fn a_room_that_may_not_be_opened_is_not() {
     let mut stage = Stage::new();
-    let mut join = |stage: &mut Stage| {
+    let join = |stage: &mut Stage| {
         let session = stage.session();
         let join = Join { session, room: ROOM.into(), open_as: None, arrival: arrival("ann") };
         stage.give(Command::Join(Box::new(join))).heard(session)

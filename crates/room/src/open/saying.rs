@@ -100,7 +100,8 @@ impl OpenRoom {
 
     pub(super) fn watch_memory(&self, desk: &mut Desk) {
         let wake = Wake::Memory(self.key);
-        if !desk.timers.is_set(wake) && !(self.messages.is_empty() && self.departed.is_empty()) {
+        let empty = self.messages.is_empty() && self.departed.is_empty();
+        if !empty && !desk.timers.is_set(wake) {
             desk.timers.set(wake, Some(desk.instant() + desk.config.remembered_for.max(Duration::from_secs(1))));
         }
     }

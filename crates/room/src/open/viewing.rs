@@ -160,7 +160,7 @@ impl OpenRoom {
         let video = publication.track.description.kind == MediaKind::Video;
         let first = if adaptive && video { Quality::Low } else { Quality::High };
         let wish = self.subscriptions.wish(viewer, publication.track.id);
-        let view = wish.view.unwrap_or(View { wanted: Wanted::Quality(first), ..View::default() });
+        let view = wish.view.unwrap_or_else(|| View { wanted: Wanted::Quality(first), ..View::default() });
         View { shown: view.shown && !publication.silenced, ..view }
     }
 

@@ -7,11 +7,11 @@ use moim_types::{LegId, ParticipantId, RoomId, SessionId, TrackId};
 
 /// What one session believes.
 #[derive(Debug, Default, Clone)]
-pub struct Client {
-    pub me: Option<ParticipantId>,
-    pub others: BTreeMap<ParticipantId, Vec<TrackId>>,
+pub(crate) struct Client {
+    pub(crate) me: Option<ParticipantId>,
+    pub(crate) others: BTreeMap<ParticipantId, Vec<TrackId>>,
     versions: BTreeMap<ParticipantId, Version>,
-    pub ended: bool,
+    pub(crate) ended: bool,
 }
 
 #[derive(Debug, Default)]
@@ -24,16 +24,16 @@ struct Life {
 }
 
 #[derive(Debug, Default)]
-pub struct Observer {
-    pub clients: BTreeMap<SessionId, Client>,
-    pub legs: BTreeMap<LegId, ParticipantId>,
-    pub closed: BTreeSet<LegId>,
-    pub published: BTreeMap<TrackId, LegId>,
-    pub flows: BTreeSet<(LegId, TrackId)>,
+pub(crate) struct Observer {
+    pub(crate) clients: BTreeMap<SessionId, Client>,
+    pub(crate) legs: BTreeMap<LegId, ParticipantId>,
+    pub(crate) closed: BTreeSet<LegId>,
+    pub(crate) published: BTreeMap<TrackId, LegId>,
+    pub(crate) flows: BTreeSet<(LegId, TrackId)>,
     lives: BTreeMap<RoomId, Life>,
     participants: BTreeSet<ParticipantId>,
     tracks: BTreeSet<TrackId>,
-    pub visited: BTreeMap<String, usize>,
+    pub(crate) visited: BTreeMap<String, usize>,
 }
 
 fn visit_name(what: &impl std::fmt::Debug) -> String {
@@ -42,7 +42,7 @@ fn visit_name(what: &impl std::fmt::Debug) -> String {
 }
 
 impl Observer {
-    pub fn take(&mut self, output: &Output) {
+    pub(crate) fn take(&mut self, output: &Output) {
         match output {
             Output::Tell(session, event) => self.told(*session, event),
             Output::Media(order) => self.ordered(order),
@@ -55,12 +55,12 @@ impl Observer {
         }
     }
 
-    pub fn visit(&mut self, what: String) {
+    pub(crate) fn visit(&mut self, what: String) {
         *self.visited.entry(what).or_default() += 1;
     }
 
     /// A leg closes by itself, and takes everything with it.
-    pub fn leg_gone(&mut self, leg: LegId) {
+    pub(crate) fn leg_gone(&mut self, leg: LegId) {
         self.closed.insert(leg);
         self.flows.retain(|(viewer, _)| *viewer != leg);
         self.published.retain(|_, publisher| *publisher != leg);

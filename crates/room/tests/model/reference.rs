@@ -6,57 +6,57 @@ use moim_room::{Config, DisconnectReason, Permissions, TrackAccess};
 use moim_types::{LegId, MediaKind, ParticipantId, SessionId, Source, TrackId};
 
 #[derive(Debug, Clone)]
-pub struct Leg {
-    pub id: LegId,
-    pub ingress: bool,
-    pub egress: bool,
-    pub primary: bool,
+pub(crate) struct Leg {
+    pub(crate) id: LegId,
+    pub(crate) ingress: bool,
+    pub(crate) egress: bool,
+    pub(crate) primary: bool,
 }
 
 #[derive(Debug, Clone)]
-pub struct Track {
-    pub id: TrackId,
-    pub source: Source,
-    pub kind: MediaKind,
-    pub leg: Option<LegId>,
-    pub width: u32,
+pub(crate) struct Track {
+    pub(crate) id: TrackId,
+    pub(crate) source: Source,
+    pub(crate) kind: MediaKind,
+    pub(crate) leg: Option<LegId>,
+    pub(crate) width: u32,
 }
 
 #[derive(Debug, Clone)]
-pub struct Wish {
-    pub track: TrackId,
-    pub wanted: Option<bool>,
-    pub viewed: bool,
-    pub until: Option<Instant>,
-    pub undecodable: bool,
+pub(crate) struct Wish {
+    pub(crate) track: TrackId,
+    pub(crate) wanted: Option<bool>,
+    pub(crate) viewed: bool,
+    pub(crate) until: Option<Instant>,
+    pub(crate) undecodable: bool,
 }
 
 #[derive(Debug, Clone)]
-pub struct Person {
-    pub room: u8,
-    pub identity: u8,
-    pub id: ParticipantId,
-    pub session: Option<SessionId>,
-    pub active: bool,
-    pub auto: bool,
-    pub may: Permissions,
-    pub legs: Vec<Leg>,
-    pub tracks: Vec<Track>,
-    pub wishes: Vec<Wish>,
-    pub everybody: bool,
-    pub only: Vec<TrackAccess>,
-    pub connecting: Option<Instant>,
-    pub session_until: Option<Instant>,
-    pub leg_until: Option<Instant>,
-    pub ever_connected: bool,
+pub(crate) struct Person {
+    pub(crate) room: u8,
+    pub(crate) identity: u8,
+    pub(crate) id: ParticipantId,
+    pub(crate) session: Option<SessionId>,
+    pub(crate) active: bool,
+    pub(crate) auto: bool,
+    pub(crate) may: Permissions,
+    pub(crate) legs: Vec<Leg>,
+    pub(crate) tracks: Vec<Track>,
+    pub(crate) wishes: Vec<Wish>,
+    pub(crate) everybody: bool,
+    pub(crate) only: Vec<TrackAccess>,
+    pub(crate) connecting: Option<Instant>,
+    pub(crate) session_until: Option<Instant>,
+    pub(crate) leg_until: Option<Instant>,
+    pub(crate) ever_connected: bool,
 }
 
 impl Person {
-    pub fn egress(&self) -> Option<LegId> {
+    pub(crate) fn egress(&self) -> Option<LegId> {
         self.legs.iter().find(|leg| leg.egress).map(|leg| leg.id)
     }
 
-    pub fn dependent(&self) -> bool {
+    pub(crate) fn dependent(&self) -> bool {
         self.may.recorder || self.may.agent
     }
 
@@ -69,7 +69,7 @@ impl Person {
             || self.only.iter().any(|access| names(access) && (access.all_tracks || access.tracks.contains(&track)))
     }
 
-    pub fn due(&self) -> Option<(Instant, DisconnectReason)> {
+    pub(crate) fn due(&self) -> Option<(Instant, DisconnectReason)> {
         let lost =
             if self.ever_connected { DisconnectReason::ConnectionTimeout } else { DisconnectReason::JoinFailure };
         let all = [
@@ -82,39 +82,39 @@ impl Person {
 }
 
 #[derive(Debug, Clone)]
-pub struct Room {
-    pub number: u8,
-    pub vacant_since: Option<Instant>,
-    pub ever: bool,
+pub(crate) struct Room {
+    pub(crate) number: u8,
+    pub(crate) vacant_since: Option<Instant>,
+    pub(crate) ever: bool,
 }
 
 #[derive(Debug, Default, Clone)]
-pub struct Reference {
-    pub people: Vec<Person>,
-    pub rooms: Vec<Room>,
+pub(crate) struct Reference {
+    pub(crate) people: Vec<Person>,
+    pub(crate) rooms: Vec<Room>,
 }
 
 impl Reference {
-    pub fn by_id(&mut self, id: ParticipantId) -> Option<&mut Person> {
+    pub(crate) fn by_id(&mut self, id: ParticipantId) -> Option<&mut Person> {
         self.people.iter_mut().find(|person| person.id == id)
     }
 
-    pub fn holder(&self, room: u8, identity: u8) -> Option<&Person> {
+    pub(crate) fn holder(&self, room: u8, identity: u8) -> Option<&Person> {
         self.people.iter().find(|person| person.room == room && person.identity == identity)
     }
 
-    pub fn owner_of(&self, track: TrackId) -> Option<(&Person, &Track)> {
+    pub(crate) fn owner_of(&self, track: TrackId) -> Option<(&Person, &Track)> {
         self.people.iter().find_map(|person| Some((person, person.tracks.iter().find(|one| one.id == track)?)))
     }
 
-    pub fn sees(&self, viewer: &Person, track: TrackId) -> bool {
+    pub(crate) fn sees(&self, viewer: &Person, track: TrackId) -> bool {
         self.owner_of(track).is_some_and(|(owner, one)| {
             owner.room == viewer.room && owner.id != viewer.id && !owner.may.hidden && one.leg.is_some()
         })
     }
 
     /// Who is to get what.
-    pub fn flows(&self) -> Vec<(LegId, TrackId)> {
+    pub(crate) fn flows(&self) -> Vec<(LegId, TrackId)> {
         let mut flows = Vec::new();
         for viewer in &self.people {
             for (owner, track) in self.people.iter().flat_map(|owner| owner.tracks.iter().map(move |t| (owner, t))) {
@@ -137,7 +137,7 @@ impl Reference {
     }
 
     /// The others whom somebody sees.
-    pub fn seen_by(&self, viewer: &Person) -> Vec<ParticipantId> {
+    pub(crate) fn seen_by(&self, viewer: &Person) -> Vec<ParticipantId> {
         let mut seen: Vec<_> = self
             .people
             .iter()
@@ -148,7 +148,7 @@ impl Reference {
         seen
     }
 
-    pub fn remove(&mut self, id: ParticipantId) {
+    pub(crate) fn remove(&mut self, id: ParticipantId) {
         let tracks: Vec<_> = self.people.iter().filter(|p| p.id == id).flat_map(|p| p.tracks.clone()).collect();
         self.people.retain(|person| person.id != id);
         tracks.iter().for_each(|track| self.forget_wishes(track));
@@ -160,14 +160,14 @@ impl Reference {
         }
     }
 
-    pub fn end_tracks(&mut self, id: ParticipantId, ends: impl Fn(&Track) -> bool) {
+    pub(crate) fn end_tracks(&mut self, id: ParticipantId, ends: impl Fn(&Track) -> bool) {
         let Some(person) = self.by_id(id) else { return };
         let ended: Vec<_> = person.tracks.iter().filter(|track| ends(track)).cloned().collect();
         person.tracks.retain(|track| !ends(track));
         ended.iter().for_each(|track| self.forget_wishes(track));
     }
 
-    pub fn drop_leg(&mut self, id: ParticipantId, leg: LegId) -> Option<Leg> {
+    pub(crate) fn drop_leg(&mut self, id: ParticipantId, leg: LegId) -> Option<Leg> {
         let person = self.by_id(id)?;
         let at = person.legs.iter().position(|one| one.id == leg)?;
         let dropped = person.legs.remove(at);
@@ -176,7 +176,7 @@ impl Reference {
     }
 
     /// Says something of tracks; `wanted: None` is a view.
-    pub fn wish(&mut self, id: ParticipantId, track: TrackId, wanted: Option<bool>, until: Instant) {
+    pub(crate) fn wish(&mut self, id: ParticipantId, track: TrackId, wanted: Option<bool>, until: Instant) {
         let Some(viewer) = self.people.iter().find(|person| person.id == id) else { return };
         if viewer.tracks.iter().any(|own| own.id == track) {
             return;
@@ -213,7 +213,7 @@ impl Reference {
     }
 
     /// After each step: who holds rooms open.
-    pub fn recount(&mut self, now: Instant) {
+    pub(crate) fn recount(&mut self, now: Instant) {
         self.settle();
         for room in &mut self.rooms {
             if self.people.iter().any(|person| person.room == room.number && !person.dependent()) {
@@ -225,7 +225,7 @@ impl Reference {
     }
 
     /// What runs out by itself: people, wishes, rooms.
-    pub fn expire(&mut self, now: Instant, empty: Duration, departure: Duration) -> Vec<DisconnectReason> {
+    pub(crate) fn expire(&mut self, now: Instant, empty: Duration, departure: Duration) -> Vec<DisconnectReason> {
         let mut reasons = Vec::new();
         for person in self.people.clone() {
             if let Some((_, reason)) = person.due().filter(|(at, _)| *at <= now) {
@@ -249,17 +249,17 @@ impl Reference {
         reasons
     }
 
-    pub fn close(&mut self, number: u8) {
+    pub(crate) fn close(&mut self, number: u8) {
         self.rooms.retain(|room| room.number != number);
         self.people.retain(|person| person.room != number);
     }
 
-    pub fn counts(&self) -> [u64; 4] {
+    pub(crate) fn counts(&self) -> [u64; 4] {
         let published = self.people.iter().flat_map(|p| &p.tracks).filter(|track| track.leg.is_some()).count();
         [self.rooms.len() as u64, self.people.len() as u64, published as u64, self.flows().len() as u64]
     }
 
-    pub fn may_enter(&self, room: u8, identity: u8, dependent: bool, most: u32, config: &Config) -> bool {
+    pub(crate) fn may_enter(&self, room: u8, identity: u8, dependent: bool, most: u32, config: &Config) -> bool {
         let others = self.people.iter().filter(|p| p.room == room && p.identity != identity);
         let independent = others.clone().filter(|p| !p.dependent()).count();
         others.count() < config.participants_per_room && (most == 0 || dependent || independent < most as usize)

@@ -15,51 +15,51 @@ use moim_room::{
 };
 use moim_types::{Codec, LegId, MediaKind, Now, ParticipantId, Quality, Resolution, SessionId, Source, TrackId};
 
-pub const ROOM: &str = "hall";
+pub(crate) const ROOM: &str = "hall";
 
-pub fn seconds(n: u64) -> Duration {
+pub(crate) fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
 /// Somebody in a room, as his door knows him.
 #[derive(Debug, Clone, Copy)]
-pub struct Guest {
-    pub session: SessionId,
-    pub id: ParticipantId,
-    pub ingress: LegId,
-    pub egress: LegId,
+pub(crate) struct Guest {
+    pub(crate) session: SessionId,
+    pub(crate) id: ParticipantId,
+    pub(crate) ingress: LegId,
+    pub(crate) egress: LegId,
 }
 
-pub struct Stage {
-    pub rooms: Rooms,
-    pub now: Now,
+pub(crate) struct Stage {
+    pub(crate) rooms: Rooms,
+    pub(crate) now: Now,
     numbers: u64,
 }
 
 /// What came out of one or several inputs.
 #[derive(Debug, Clone)]
-pub struct Outputs(pub Vec<Output>);
+pub(crate) struct Outputs(pub(crate) Vec<Output>);
 
 impl Stage {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(Config::default())
     }
 
-    pub fn with(config: Config) -> Self {
+    pub(crate) fn with(config: Config) -> Self {
         let now = Now { instant: Instant::now(), unix: Duration::from_secs(1_700_000_000) };
         Self { rooms: Rooms::new(config, now, [7; 32]), now, numbers: 0 }
     }
 
-    pub fn number(&mut self) -> u64 {
+    pub(crate) fn number(&mut self) -> u64 {
         self.numbers += 1;
         self.numbers
     }
 
-    pub fn session(&mut self) -> SessionId {
+    pub(crate) fn session(&mut self) -> SessionId {
         SessionId(self.number())
     }
 
-    pub fn leg(&mut self) -> LegId {
+    pub(crate) fn leg(&mut self) -> LegId {
         LegId(self.number())
     }
 
@@ -67,17 +67,17 @@ impl Stage {
         Outputs(std::iter::from_fn(|| self.rooms.poll()).collect())
     }
 
-    pub fn give(&mut self, command: Command) -> Outputs {
+    pub(crate) fn give(&mut self, command: Command) -> Outputs {
         self.rooms.handle(self.now, command);
         self.drain()
     }
 
-    pub fn told(&mut self, guest: Guest, command: ParticipantCommand) -> Outputs {
+    pub(crate) fn told(&mut self, guest: Guest, command: ParticipantCommand) -> Outputs {
         self.give(Command::Participant(guest.id, command))
     }
 
     /// Time passes; the rooms are woken whenever they want to be.
-    pub fn pass(&mut self, time: Duration) -> Outputs {
+    pub(crate) fn pass(&mut self, time: Duration) -> Outputs {
         let end = self.now.after(time);
         let mut outputs = Vec::new();
         while let Some(wake) = self.rooms.next_wake().filter(|wake| *wake <= end.instant) {
@@ -91,7 +91,7 @@ impl Stage {
         Outputs(outputs)
     }
 
-    pub fn api(&mut self, command: ApiCommand) -> (Result<Reply, Refusal>, Outputs) {
+    pub(crate) fn api(&mut self, command: ApiCommand) -> (Result<Reply, Refusal>, Outputs) {
         let request = RequestId(self.number());
         let mut outputs = self.give(Command::Api(request, command));
         let at = outputs.0.iter().position(|output| matches!(output, Output::Reply(id, _) if *id == request)).unwrap();
@@ -99,11 +99,11 @@ impl Stage {
         (reply, outputs)
     }
 
-    pub fn enter(&mut self, arrival: Arrival) -> (SessionId, Outputs) {
+    pub(crate) fn enter(&mut self, arrival: Arrival) -> (SessionId, Outputs) {
         self.enter_room(ROOM, arrival)
     }
 
-    pub fn enter_room(&mut self, room: &str, arrival: Arrival) -> (SessionId, Outputs) {
+    pub(crate) fn enter_room(&mut self, room: &str, arrival: Arrival) -> (SessionId, Outputs) {
         let session = self.session();
         let join = Join { session, room: room.into(), open_as: Some(RoomOptions::default()), arrival };
         let outputs = self.give(Command::Join(Box::new(join)));
@@ -111,14 +111,14 @@ impl Stage {
     }
 
     /// Somebody comes, without any leg yet.
-    pub fn arrive(&mut self, arrival: Arrival) -> Guest {
+    pub(crate) fn arrive(&mut self, arrival: Arrival) -> Guest {
         let (session, outputs) = self.enter(arrival);
         let id = outputs.joined(session).id;
         Guest { session, id, ingress: self.leg(), egress: self.leg() }
     }
 
     /// His legs are attached; the one that he views over is the primary one.
-    pub fn attach(&mut self, guest: Guest) -> Outputs {
+    pub(crate) fn attach(&mut self, guest: Guest) -> Outputs {
         let ingress =
             ParticipantCommand::AttachLeg { leg: guest.ingress, ingress: true, egress: false, primary: false };
         let egress = ParticipantCommand::AttachLeg { leg: guest.egress, ingress: false, egress: true, primary: true };
@@ -128,56 +128,56 @@ impl Stage {
     }
 
     /// His connection comes up.
-    pub fn connect(&mut self, guest: Guest) -> Outputs {
+    pub(crate) fn connect(&mut self, guest: Guest) -> Outputs {
         let mut outputs = self.attach(guest);
         outputs.0.extend(self.connect_primary(guest).0);
         outputs
     }
 
-    pub fn connect_primary(&mut self, guest: Guest) -> Outputs {
+    pub(crate) fn connect_primary(&mut self, guest: Guest) -> Outputs {
         self.give(Command::LegConnected(guest.egress))
     }
 
     /// Somebody comes and is connected.
-    pub fn guest(&mut self, identity: &str) -> Guest {
+    pub(crate) fn guest(&mut self, identity: &str) -> Guest {
         self.guest_as(arrival(identity))
     }
 
-    pub fn guest_as(&mut self, arrival: Arrival) -> Guest {
+    pub(crate) fn guest_as(&mut self, arrival: Arrival) -> Guest {
         let guest = self.arrive(arrival);
         self.connect(guest);
         guest
     }
 
-    pub fn add_track(&mut self, guest: Guest, tag: &str, description: TrackDescription) -> Outputs {
+    pub(crate) fn add_track(&mut self, guest: Guest, tag: &str, description: TrackDescription) -> Outputs {
         self.told(guest, ParticipantCommand::AddTrack { tag: tag.into(), description })
     }
 
     /// He announces a track and sends it.
-    pub fn publish(&mut self, guest: Guest, tag: &str, description: TrackDescription) -> (TrackId, Outputs) {
+    pub(crate) fn publish(&mut self, guest: Guest, tag: &str, description: TrackDescription) -> (TrackId, Outputs) {
         let track = self.add_track(guest, tag, description).added(guest);
         let outputs = self.start(guest, track);
         (track, outputs)
     }
 
-    pub fn start(&mut self, guest: Guest, track: TrackId) -> Outputs {
+    pub(crate) fn start(&mut self, guest: Guest, track: TrackId) -> Outputs {
         let mid = self.number().to_string();
         self.told(guest, ParticipantCommand::StartTrack { track, leg: guest.ingress, mid, codecs: Vec::new() })
     }
 
-    pub fn subscribe(&mut self, guest: Guest, track: TrackId, wanted: bool) -> Outputs {
+    pub(crate) fn subscribe(&mut self, guest: Guest, track: TrackId, wanted: bool) -> Outputs {
         self.told(guest, ParticipantCommand::Subscribe { tracks: vec![track], wanted })
     }
 
-    pub fn leave(&mut self, guest: Guest) -> Outputs {
+    pub(crate) fn leave(&mut self, guest: Guest) -> Outputs {
         self.told(guest, ParticipantCommand::Leave(DisconnectReason::ClientInitiated))
     }
 
-    pub fn say(&mut self, guest: Guest, sequence: u32, to: Recipients) -> Outputs {
+    pub(crate) fn say(&mut self, guest: Guest, sequence: u32, to: Recipients) -> Outputs {
         self.told(guest, ParticipantCommand::Send { to, reliable: true, sequence, body: body("hello") })
     }
 
-    pub fn resume(&mut self, guest: Guest, identity: &str) -> (Guest, Outputs) {
+    pub(crate) fn resume(&mut self, guest: Guest, identity: &str) -> (Guest, Outputs) {
         let session = self.session();
         let (room, identity) = (ROOM.into(), identity.into());
         let outputs = self.give(Command::Resume { session, room, identity, participant: guest.id });
@@ -187,7 +187,7 @@ impl Stage {
 
 impl Outputs {
     /// What a session heard.
-    pub fn heard(&self, session: SessionId) -> Vec<Event> {
+    pub(crate) fn heard(&self, session: SessionId) -> Vec<Event> {
         let heard = self.0.iter().filter_map(|output| match output {
             Output::Tell(to, event) if *to == session => Some(event.clone()),
             _ => None,
@@ -195,7 +195,7 @@ impl Outputs {
         heard.collect()
     }
 
-    pub fn orders(&self) -> Vec<MediaOrder> {
+    pub(crate) fn orders(&self) -> Vec<MediaOrder> {
         let orders = self.0.iter().filter_map(|output| match output {
             Output::Media(order) => Some(order.clone()),
             _ => None,
@@ -203,7 +203,7 @@ impl Outputs {
         orders.collect()
     }
 
-    pub fn journal(&self) -> Vec<JournalEvent> {
+    pub(crate) fn journal(&self) -> Vec<JournalEvent> {
         let entries = self.0.iter().filter_map(|output| match output {
             Output::Journal(entry) => Some(entry.event.clone()),
             _ => None,
@@ -212,14 +212,14 @@ impl Outputs {
     }
 
     /// The first thing that a session heard is that he is in.
-    pub fn joined(&self, session: SessionId) -> Arc<Participant> {
+    pub(crate) fn joined(&self, session: SessionId) -> Arc<Participant> {
         match self.heard(session).into_iter().next() {
             Some(Event::Joined(joined)) => joined.you,
             other => panic!("not let in, but {other:?}"),
         }
     }
 
-    pub fn added(&self, guest: Guest) -> TrackId {
+    pub(crate) fn added(&self, guest: Guest) -> TrackId {
         match self.heard(guest.session).pop() {
             Some(Event::TrackAdded { track, .. }) => track.id,
             other => panic!("not added, but {other:?}"),
@@ -227,7 +227,7 @@ impl Outputs {
     }
 
     /// The last snapshot of somebody that a session heard.
-    pub fn snapshot(&self, session: SessionId, who: ParticipantId) -> Option<Arc<Participant>> {
+    pub(crate) fn snapshot(&self, session: SessionId, who: ParticipantId) -> Option<Arc<Participant>> {
         let snapshots = self.heard(session).into_iter().filter_map(|event| match event {
             Event::Participant { who: snapshot, .. } if snapshot.id == who => Some(snapshot),
             _ => None,
@@ -236,7 +236,7 @@ impl Outputs {
     }
 
     /// The tracks that a leg gets from now on.
-    pub fn subscribed(&self, leg: LegId) -> Vec<TrackId> {
+    pub(crate) fn subscribed(&self, leg: LegId) -> Vec<TrackId> {
         let tracks = self.orders().into_iter().filter_map(|order| match order {
             MediaOrder::Subscribe { leg: to, track, .. } if to == leg => Some(track),
             _ => None,
@@ -244,7 +244,7 @@ impl Outputs {
         tracks.collect()
     }
 
-    pub fn unsubscribed(&self, leg: LegId) -> Vec<TrackId> {
+    pub(crate) fn unsubscribed(&self, leg: LegId) -> Vec<TrackId> {
         let tracks = self.orders().into_iter().filter_map(|order| match order {
             MediaOrder::Unsubscribe { leg: to, track } if to == leg => Some(track),
             _ => None,
@@ -252,12 +252,12 @@ impl Outputs {
         tracks.collect()
     }
 
-    pub fn position(&self, holds: impl Fn(&Output) -> bool) -> usize {
+    pub(crate) fn position(&self, holds: impl Fn(&Output) -> bool) -> usize {
         self.0.iter().position(holds).unwrap_or_else(|| panic!("nothing of that sort in {:#?}", self.0))
     }
 }
 
-pub fn arrival(identity: &str) -> Arrival {
+pub(crate) fn arrival(identity: &str) -> Arrival {
     Arrival {
         identity: identity.into(),
         name: String::new(),
@@ -272,13 +272,13 @@ pub fn arrival(identity: &str) -> Arrival {
 }
 
 /// Somebody who may do what is usual, but for what `edit` changes.
-pub fn arrival_with(identity: &str, edit: impl FnOnce(&mut Permissions)) -> Arrival {
+pub(crate) fn arrival_with(identity: &str, edit: impl FnOnce(&mut Permissions)) -> Arrival {
     let mut arrival = arrival(identity);
     edit(&mut arrival.permissions);
     arrival
 }
 
-pub fn audio() -> TrackDescription {
+pub(crate) fn audio() -> TrackDescription {
     TrackDescription {
         kind: MediaKind::Audio,
         source: Source::Microphone,
@@ -291,7 +291,7 @@ pub fn audio() -> TrackDescription {
     }
 }
 
-pub fn video() -> TrackDescription {
+pub(crate) fn video() -> TrackDescription {
     let step = |quality, width, height, rid: &str| Encoding {
         quality,
         resolution: Resolution { width, height },
@@ -313,10 +313,10 @@ pub fn video() -> TrackDescription {
     }
 }
 
-pub fn body(text: &str) -> Body {
+pub(crate) fn body(text: &str) -> Body {
     Body { wire: Bytes::copy_from_slice(text.as_bytes()), plain: None }
 }
 
-pub fn track_names(tracks: &[Arc<Track>]) -> Vec<TrackId> {
+pub(crate) fn track_names(tracks: &[Arc<Track>]) -> Vec<TrackId> {
     tracks.iter().map(|track| track.id).collect()
 }
