@@ -33,7 +33,6 @@ function Cameras(props: { tiles: readonly Tile[]; strip: boolean }) {
   });
   createEffect(() => {
     const grid = gridFor(props.tiles.length, space(), GAP);
-    list.style.setProperty("--columns", String(grid.columns));
     list.style.setProperty("--tile-width", `${grid.tileWidth}px`);
   });
   return (
