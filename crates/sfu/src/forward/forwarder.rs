@@ -19,8 +19,8 @@ pub struct Forwarder {
     kind: MediaKind,
     target: Option<Layer>,
     live: Liveness,
-    /// Layers are inside one encoding.
-    layered: bool,
+    /// How many spatial layers one encoding has; 1 where each encoding is a layer.
+    spatial_layers: u8,
     followed: Option<u8>,
     selector: Selector,
     rewriter: Rewriter,
@@ -34,7 +34,7 @@ impl Forwarder {
             kind,
             target: None,
             live: Liveness::default(),
-            layered: false,
+            spatial_layers: 1,
             followed: None,
             selector: Selector::default(),
             rewriter: Rewriter::new(first_sequence),
@@ -62,7 +62,7 @@ impl Forwarder {
     pub fn current(&self) -> Option<Layer> {
         let encoding = self.followed?;
         let inside = self.selector.current();
-        Some(if self.layered { inside } else { Layer { spatial: encoding, ..inside } })
+        Some(if self.layered() { inside } else { Layer { spatial: encoding, ..inside } })
     }
 
     /// The encoding of which a key frame is needed to give the viewer what he should get.
@@ -79,8 +79,8 @@ impl Forwarder {
 
     /// What becomes of a packet.
     pub fn forward(&mut self, now: Instant, packet: &MediaPacket, description: &Description) -> Verdict {
-        self.layered = description.spatial_layers > 1;
-        let step = if self.layered { description.spatial } else { packet.encoding };
+        self.spatial_layers = description.spatial_layers;
+        let step = if self.layered() { description.spatial } else { packet.encoding };
         self.live.saw(now, step, description.start_of_frame);
         let order = self.live.order(packet.encoding, packet.sequence);
         let Some(target) = self.target else { return Verdict::Drop(DropReason::Paused) };
@@ -102,8 +102,16 @@ impl Forwarder {
 
     /// The encoding to forward, and the most of what is inside it.
     fn aim(&self, target: Layer) -> (u8, Layer) {
-        let step = self.live.best(target.spatial);
-        if self.layered { (0, Layer { spatial: step, ..target }) } else { (step, Layer { spatial: u8::MAX, ..target }) }
+        if self.layered() {
+            (0, Layer { spatial: self.live.best(target.spatial, self.spatial_layers), ..target })
+        } else {
+            (self.live.best(target.spatial, 0), Layer { spatial: u8::MAX, ..target })
+        }
+    }
+
+    /// Layers are inside one encoding.
+    fn layered(&self) -> bool {
+        self.spatial_layers > 1
     }
 
     /// Begins with a key frame where it is of the wanted encoding. Who sees nothing yet begins with a

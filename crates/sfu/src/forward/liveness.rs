@@ -88,12 +88,20 @@ impl Liveness {
     }
 
     /// The step to send to who wants `wanted`: that one, else the next smaller one that is live, else
-    /// the next larger one. `wanted` itself where nothing is live.
-    pub(super) fn best(&self, wanted: u8) -> u8 {
+    /// the next larger one. `wanted` itself where nothing is live. Of `announced` steps it is
+    /// believed that they come, until pictures came without them.
+    pub(super) fn best(&self, wanted: u8, announced: u8) -> u8 {
         let wanted = slot(wanted);
         let below = (0..=wanted).rev();
-        let step = below.chain(wanted + 1..MOST_SPATIAL).find(|step| self.live(*step)).unwrap_or(wanted);
+        let step = below
+            .chain(wanted + 1..MOST_SPATIAL)
+            .find(|step| self.live(*step) || self.expected(*step, announced))
+            .unwrap_or(wanted);
         step as u8
+    }
+
+    fn expected(&self, step: usize, announced: u8) -> bool {
+        step < usize::from(announced) && self.steps[step].seen.is_none() && self.steps[step].missed < MISSED
     }
 
     /// Whether a step is being sent.
@@ -112,26 +120,37 @@ mod tests {
     #[test]
     fn a_silent_step_is_replaced_by_the_next_smaller_live_one() {
         let mut live = Liveness::default();
-        assert_eq!(live.best(2), 2, "nothing is known");
+        assert_eq!(live.best(2, 0), 2, "nothing is known");
         for step in [0, 1, 2] {
             live.saw(epoch(), step, true);
         }
-        assert_eq!(live.best(2), 2);
+        assert_eq!(live.best(2, 0), 2);
         for frame in 1..=35 {
             let now = epoch() + Duration::from_millis(frame * 33);
             live.saw(now, 0, true);
             live.saw(now, 1, true);
-            assert_eq!(live.best(2), if frame > 30 { 1 } else { 2 }, "frame {frame}");
+            assert_eq!(live.best(2, 0), if frame > 30 { 1 } else { 2 }, "frame {frame}");
         }
         live.saw(epoch() + Duration::from_secs(3), 2, true);
-        assert_eq!(live.best(2), 2, "it is back");
+        assert_eq!(live.best(2, 0), 2, "it is back");
     }
 
     #[test]
     fn only_larger_ones_are_better_than_nothing() {
         let mut live = Liveness::default();
         live.saw(epoch(), 2, true);
-        assert_eq!((live.best(0), live.best(1)), (2, 2));
+        assert_eq!((live.best(0, 0), live.best(1, 0)), (2, 2));
+    }
+
+    #[test]
+    fn announced_layers_are_expected_for_a_while() {
+        let mut live = Liveness::default();
+        live.saw(epoch(), 0, true);
+        assert_eq!((live.best(2, 0), live.best(2, 2), live.best(2, 3)), (0, 1, 2));
+        for _ in 0..MISSED {
+            live.saw(epoch(), 0, true);
+        }
+        assert_eq!(live.best(2, 3), 0);
     }
 
     #[test]
@@ -140,7 +159,7 @@ mod tests {
         for second in 0..20 {
             for step in [0, 1] {
                 live.saw(epoch() + Duration::from_secs(second * 5), step, true);
-                assert!(second == 0 || live.best(1) == 1);
+                assert!(second == 0 || live.best(1, 0) == 1);
             }
         }
     }
