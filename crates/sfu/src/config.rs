@@ -1,20 +1,77 @@
-//! How a shard is set up.
+//! What a shard is made with.
 
 use std::net::SocketAddr;
 
-use crate::{ShardId, Transport};
+use crate::{Certificate, ShardId, Transport};
 
-/// One shard of a process.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShardConfig {
-    /// Which one.
-    pub id: ShardId,
-    /// Addresses at which remote sides reach it, the preferred first: what goes into SDP as host
-    /// candidates. Behind a NAT they are the NAT's; the shell translates. A datagram's local address
-    /// is always one of them. A TCP candidate is passive (RFC 6544 §4.5).
-    ///
-    /// All shards share one TCP port. A connection says by its first frame, a STUN request, whom it
-    /// wants; the shell asks each shard `Shard::knows_ufrag(&str) -> bool` with the local part of
-    /// the USERNAME (RFC 8445 §7.2.2).
-    pub candidates: Vec<(Transport, SocketAddr)>,
+/// What a shard is made with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Which shard this is.
+    pub shard: ShardId,
+    /// Where its legs can be reached.
+    pub candidates: Vec<LocalCandidate>,
+    /// The certificate of this process.
+    pub certificate: Certificate,
+    /// How much of everything there may be.
+    pub bounds: Bounds,
+}
+
+/// One address of a shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalCandidate {
+    /// How datagrams travel.
+    pub transport: Transport,
+    /// The address of the socket, as it stands in [`Input::Datagram`](crate::Input::Datagram).
+    pub local: SocketAddr,
+    /// The address that the world sends to, which goes into SDP. The same, or that of a 1:1 NAT.
+    pub public: SocketAddr,
+}
+
+/// How much of everything there may be. Reaching a bound is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Legs of one shard.
+    pub legs: usize,
+    /// Bytes of one offer or answer.
+    pub sdp_bytes: usize,
+    /// Sections of one offer of the remote side.
+    pub remote_sections: usize,
+    /// Sections of one offer of this side.
+    pub local_sections: usize,
+    /// Remote candidates of one leg, between two ICE restarts.
+    pub remote_candidates: usize,
+    /// Remote addresses remembered for one leg.
+    pub addresses: usize,
+    /// Data channels of one leg.
+    pub channels: usize,
+    /// Bytes that wait for a slow reader of reliable channels, beside what SCTP holds.
+    pub queued_bytes: usize,
+    /// Bytes of one message over a data channel.
+    pub message_bytes: usize,
+    /// Bytes that SCTP may hold before messages of lossy channels are dropped.
+    pub lossy_bytes: usize,
+    /// Publications of one leg.
+    pub publications: usize,
+    /// Steps of one leg's machine after one input. A leg that needs more has gone wrong.
+    pub steps: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            legs: 20_000,
+            sdp_bytes: 256 * 1024,
+            remote_sections: 500,
+            local_sections: 1_000,
+            remote_candidates: 64,
+            addresses: 8,
+            channels: 32,
+            queued_bytes: 1024 * 1024,
+            message_bytes: 256 * 1024,
+            lossy_bytes: 128 * 1024,
+            publications: 100,
+            steps: 10_000,
+        }
+    }
 }

@@ -7,21 +7,30 @@
 //! It never opens a socket, reads a clock, knows who anybody is, or decides who may see what: it
 //! forwards what it is told to forward, in the best quality that each viewer's connection carries.
 
+#![cfg_attr(test, expect(clippy::disallowed_methods, reason = "a test begins at some instant"))]
+
+mod certificate;
 mod command;
 mod config;
 mod event;
 pub mod forward;
 mod io;
+mod leg;
 mod packet;
+mod shard;
+mod stats;
 
+pub use certificate::{Certificate, NoCertificate};
 pub use command::{
     ChannelConfig, CodecPreference, Command, Directions, IceMode, LegCommand, LegConfig, Msid, Naming, Offerer,
     PublicationConfig, Rid,
 };
-pub use config::ShardConfig;
+pub use config::{Bounds, Config, LocalCandidate};
 pub use event::{
     ActiveSpeaker, CloseReason, Event, LegEvent, OfferedSection, PublicationEvent, SectionDirection, SubscriptionEvent,
     SubscriptionRefusal,
 };
 pub use io::{Input, Output, RelayInput, RelayOutput, ShardId, Transport};
 pub use packet::{Extensions, MediaPacket};
+pub use shard::Shard;
+pub use stats::{DropReason, Stats};
