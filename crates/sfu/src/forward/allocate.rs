@@ -16,6 +16,9 @@ use ladder::Ladder;
 
 /// Room to spare for going up, in percent of what will be used.
 const HEAD_ROOM_PERCENT: u64 = 115;
+/// How far what is sent already may go beyond the estimate, in percent. A measured rate swings with
+/// every key frame, and going up begins with one.
+const SWING_PERCENT: u64 = 110;
 /// What is asked of the estimator beyond the use, so that it finds the room to spare.
 const PROBE_PERCENT: u64 = 120;
 /// For how long nothing goes up after something had to go down.
@@ -89,7 +92,7 @@ impl Allocator {
         round.allocation()
     }
 
-    /// Until when nothing goes up: then it is worth while to allocate again.
+    /// Until when nothing goes up, or went up: then it is worth while to allocate again.
     #[must_use]
     pub fn next_wake(&self) -> Option<Instant> {
         self.hold.map(|hold| hold.from + hold.length)
@@ -161,7 +164,7 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// One rung up, where there is room. To stay where one stood needs no room to spare.
+    /// One rung up, where there is room. To stay where one stood needs none to spare.
     fn try_step(&mut self, at: usize) -> bool {
         let climber = &self.climbers[at];
         let next = climber.now.map_or(0, |now| now + 1);
@@ -169,8 +172,12 @@ impl<'a> Round<'a> {
         let total = self.spent + cost - climber.cost();
         let up = climber.before.is_none_or(|before| next > before);
         let started = climber.before.is_some() || climber.paused;
-        let needed = if up { percent(total, HEAD_ROOM_PERCENT) } else { total };
-        if up && started && self.held || needed > self.budget {
+        let fits = if up {
+            percent(total, HEAD_ROOM_PERCENT) <= self.budget
+        } else {
+            total <= percent(self.budget, SWING_PERCENT)
+        };
+        if up && started && self.held || !fits {
             return false;
         }
         self.spent = total;
