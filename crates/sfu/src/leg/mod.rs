@@ -339,6 +339,8 @@ impl Leg {
     /// Both sides agree on the sections as they are now.
     fn agreed(&mut self, now: Instant, out: &mut Outbox) {
         self.outlets.renew(self.negotiation.carried().into_iter());
+        // The library begins nothing, such as checks of its own, before it is told the time.
+        self.connection.wake_up(now, &mut self.drained);
         let fragment = self.connection.peek(|rtc| rtc.direct_api().local_ice_credentials().ufrag);
         if fragment != self.fragment {
             self.fragment.clone_from(&fragment);
@@ -516,6 +518,7 @@ impl Leg {
         if let Err(error) = self.connection.mutate(now, &mut self.drained, |rtc| rtc.close()) {
             tracing::debug!(%error, "no goodbye could be said");
         }
+        self.connection.wake_up(now, &mut self.drained);
         out.transmits.append(&mut self.drained.transmits);
         self.end(reason, out);
     }

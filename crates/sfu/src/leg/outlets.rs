@@ -56,7 +56,11 @@ impl Outlets {
         let carrier = match outlet.carrier {
             Some((known, alike, carrier)) if known == codec && alike == variant => carrier,
             _ => {
-                if rtc.media(outlet.mid).is_none_or(|media| !media.direction().is_sending()) {
+                let Some(media) = rtc.media(outlet.mid) else { return Readiness::NotYet };
+                if media.disabled() {
+                    return Readiness::Unsupported;
+                }
+                if !media.direction().is_sending() {
                     return Readiness::NotYet;
                 }
                 let carrier = payload_types::carrier(rtc, outlet.mid, codec, variant);

@@ -319,7 +319,7 @@ impl Media {
         self.watch_key_frames(track);
     }
 
-    fn send_key_frame_request(&mut self, now: Instant, track: TrackId, encoding: u8, floor: &mut Floor<'_>) {
+    fn send_key_frame_request(&self, now: Instant, track: TrackId, encoding: u8, floor: &mut Floor<'_>) {
         let Some(publication) = self.publications.get(track) else { return };
         floor.stats.key_frame_requests += 1;
         match publication.home {

@@ -76,10 +76,10 @@ impl Routes {
     /// A leg has a new user fragment.
     pub(super) fn add_fragment(&mut self, leg: LegId, fragment: String) {
         let reachable = self.of_leg.entry(leg).or_default();
-        if reachable.fragments.len() == MOST_FRAGMENTS {
-            if let Some(oldest) = reachable.fragments.pop_front() {
-                self.by_fragment.remove(&oldest);
-            }
+        if reachable.fragments.len() == MOST_FRAGMENTS
+            && let Some(oldest) = reachable.fragments.pop_front()
+        {
+            self.by_fragment.remove(&oldest);
         }
         reachable.fragments.push_back(fragment.clone());
         self.by_fragment.insert(fragment, leg);
@@ -132,10 +132,10 @@ impl Routes {
 
 /// An address may have gone over to another leg meanwhile.
 fn remove_if_of(routes: &mut HashMap<Remote, LegId, FixedState>, leg: LegId, remote: Option<Remote>) {
-    if let Some(remote) = remote {
-        if routes.get(&remote) == Some(&leg) {
-            routes.remove(&remote);
-        }
+    if let Some(remote) = remote
+        && routes.get(&remote) == Some(&leg)
+    {
+        routes.remove(&remote);
     }
 }
 

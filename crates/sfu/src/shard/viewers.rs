@@ -14,7 +14,7 @@ pub(super) struct Viewers {
 }
 
 /// A leg that watches something.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Viewer {
     pub(super) tracks: BTreeSet<TrackId>,
     pub(super) allocator: Allocator,
@@ -29,19 +29,6 @@ pub(super) struct Viewer {
 const PAUSE: Duration = Duration::from_millis(100);
 /// What publishers send changes by itself.
 pub(super) const EVERY: Duration = Duration::from_secs(1);
-
-impl Default for Viewer {
-    fn default() -> Self {
-        Self {
-            tracks: BTreeSet::new(),
-            allocator: Allocator::default(),
-            estimate: None,
-            limit: None,
-            told: None,
-            shared_out_at: None,
-        }
-    }
-}
 
 impl Viewers {
     pub(super) fn get_mut(&mut self, leg: LegId) -> Option<&mut Viewer> {
