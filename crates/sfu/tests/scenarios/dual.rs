@@ -229,3 +229,64 @@ fn a_leg_that_never_connects_times_out() {
     world.run(Duration::from_secs(61));
     assert!(world.has(client, |event| matches!(event, LegEvent::Closed(CloseReason::TimedOut))));
 }
+
+#[test]
+fn with_full_ice_both_ways_of_offering_connect() {
+    let mut world = World::new(1);
+    for (directions, offerer) in [(Directions::Ingress, Offerer::Remote), (Directions::Egress, Offerer::Local)] {
+        let mut config = leg_config(directions, offerer);
+        config.ice = moim_sfu::IceMode::Full;
+        let client = world.client(0, config);
+        if offerer == Offerer::Remote {
+            world.clients[client].wants.push(Wanted::Send(str0m::media::MediaKind::Audio, "mic"));
+            world.offer(client, Vec::new());
+        }
+        world.connect(client);
+    }
+}
+
+#[test]
+fn media_goes_on_over_an_ice_restart() {
+    let mut world = World::new(1);
+    let (publisher, mid) = publisher_of_sound(&mut world, 0);
+    let viewer = viewer(&mut world, 0);
+    world.subscribe(viewer, track(1), 0, MediaKind::Audio);
+    world.run(Duration::from_millis(100));
+    speak(&mut world, publisher, mid, 0..10);
+    let before = world.clients[viewer].last_sdp.clone();
+    world.leg(viewer, LegCommand::RestartIce);
+    world.run(Duration::from_millis(200));
+    let fragment = |sdp: &str| sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:").map(str::to_owned));
+    let after = fragment(&world.clients[viewer].last_sdp);
+    assert_ne!(after, fragment(&before), "new credentials, at once");
+    assert!(world.shards[0].knows_ufrag(&after.unwrap_or_default()));
+    speak(&mut world, publisher, mid, 10..30);
+    world.run(Duration::from_millis(50));
+    assert_eq!(world.clients[viewer].received(track(1)).len(), 30);
+}
+
+#[test]
+fn who_does_not_know_red_gets_what_it_wraps() {
+    let mut world = World::new(1);
+    let (publisher, mid) = publisher_of_sound(&mut world, 0);
+    world.clients[publisher].red = true;
+    let knows = viewer(&mut world, 0);
+    let mut config = leg_config(Directions::Egress, Offerer::Local);
+    config.codecs = vec![Codec::Opus];
+    let plain = world.client(0, config);
+    world.connect(plain);
+    for viewer in [knows, plain] {
+        world.subscribe(viewer, track(1), 0, MediaKind::Audio);
+    }
+    world.run(Duration::from_millis(100));
+    for number in 0..10_u8 {
+        let now = world.now.instant;
+        // One block, the newest: its header has one byte (RFC 2198 §3).
+        let payload = vec![111, number, number];
+        world.clients[publisher].send(now, mid, None, u64::from(number) + 1, u32::from(number) * 960, payload);
+        world.run(TICK);
+    }
+    let of = |client: usize| world.clients[client].received(track(1)).last().map(|packet| packet.payload.clone());
+    assert_eq!(of(knows), Some(vec![111, 9, 9]));
+    assert_eq!(of(plain), Some(vec![9, 9]));
+}

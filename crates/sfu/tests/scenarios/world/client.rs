@@ -37,6 +37,8 @@ pub(crate) struct Client {
     pub(crate) deaf: bool,
     /// What it sends is lost.
     pub(crate) mute: bool,
+    /// Sound is sent as RED.
+    pub(crate) red: bool,
     /// The server said goodbye.
     pub(crate) closed: bool,
     placeholders: Vec<Mid>,
@@ -92,6 +94,7 @@ impl Client {
             wants: Vec::new(),
             deaf: false,
             mute: false,
+            red: false,
             closed: false,
             placeholders: Vec::new(),
             pending: None,
@@ -214,7 +217,7 @@ impl Client {
         payload: Vec<u8>,
     ) {
         self.now = now;
-        let number = self.number(mid);
+        let number = if self.red { self.red_number() } else { self.number(mid) };
         let mut direct = self.rtc.direct_api();
         let stream = direct.stream_tx_by_mid(mid, rid.map(Rid::from)).expect("a stream");
         let values = str0m::rtp::ExtensionValues {
@@ -235,6 +238,10 @@ impl Client {
         let offset = rid.map_or(0, |rid| u32::from(rid.as_bytes()[0])) * 1000;
         let payload = picture::vp8((frame + offset) as u16 & 0x7fff, frame as u8, key);
         self.send(now, mid, rid, u64::from(frame + 1), frame * 3000 + offset, payload);
+    }
+
+    fn red_number(&self) -> Pt {
+        self.rtc.codec_config().params().iter().find_map(|params| params.red()).expect("RED")
     }
 
     fn number(&self, mid: Mid) -> Pt {
