@@ -3,8 +3,11 @@
 //! This crate moves bytes between the system and the cores. It decides nothing about a protocol.
 
 pub mod clock;
+mod egress;
 pub mod interfaces;
 pub mod listen;
+mod mailbox;
+pub mod media;
 pub mod rooms;
 pub mod sniff;
 pub mod tls;

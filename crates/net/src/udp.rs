@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use mio::net::UdpSocket as MioSocket;
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 /// How much of the kernel's memory a shared socket may fill before datagrams are lost.
 const BUFFER_BYTES: usize = 4 << 20;
@@ -45,9 +45,7 @@ impl UdpSocket {
         }
         if sharing == Sharing::Shared {
             socket.set_reuse_port(true)?;
-            // The kernel grants what it may; less only means earlier loss under overload.
-            let _ = socket.set_recv_buffer_size(BUFFER_BYTES);
-            let _ = socket.set_send_buffer_size(BUFFER_BYTES);
+            enlarge_buffers(SockRef::from(&socket));
         }
         socket.bind(&address.into())?;
         let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
@@ -60,6 +58,11 @@ impl UdpSocket {
     #[must_use]
     pub const fn local(&self) -> SocketAddr {
         self.local
+    }
+
+    /// Lets the kernel keep more, for a socket that many share.
+    pub fn enlarge_buffers(&self) {
+        enlarge_buffers(SockRef::from(&self.socket));
     }
 
     /// For registering with an event loop.
@@ -106,6 +109,12 @@ impl UdpSocket {
             _ => address,
         }
     }
+}
+
+fn enlarge_buffers(socket: SockRef<'_>) {
+    // The kernel grants what it may; less only means earlier loss under overload.
+    let _ = socket.set_recv_buffer_size(BUFFER_BYTES);
+    let _ = socket.set_send_buffer_size(BUFFER_BYTES);
 }
 
 /// Memory to receive into, used again and again.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -35,6 +36,17 @@ impl Connection {
     #[must_use]
     pub const fn local(&self) -> SocketAddr {
         self.local
+    }
+}
+
+impl Connection {
+    /// Limits what the kernel takes before it can be sent (TCP_NOTSENT_LOWAT): the rest waits where it can still be
+    /// dropped.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn limit_unsent(&self, bytes: u32) -> io::Result<()> {
+        SockRef::from(&self.stream).set_tcp_notsent_lowat(bytes)
     }
 }
 

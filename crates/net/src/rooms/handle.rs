@@ -1,12 +1,14 @@
 //! What doors hold.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use moim_room::{ApiCommand, Command, Event, JournalEntry, Refusal, Reply};
 use moim_sfu::{LegCommand, LegConfig, LegEvent};
 use moim_types::{LegId, SessionId};
 use tokio::sync::{broadcast, mpsc, oneshot};
+
+use super::stats::RoomsStats;
 
 /// How many events may wait for a session before it counts as too slow, and is closed.
 const SESSION_EVENTS: usize = 1000;
@@ -55,11 +57,16 @@ pub struct RoomsHandle {
     asks: mpsc::Sender<Ask>,
     journal: broadcast::Sender<JournalEntry>,
     counter: Arc<AtomicU64>,
+    published: Arc<Mutex<RoomsStats>>,
 }
 
 impl RoomsHandle {
-    pub(super) fn new(asks: mpsc::Sender<Ask>, journal: broadcast::Sender<JournalEntry>) -> Self {
-        Self { asks, journal, counter: Arc::default() }
+    pub(super) fn new(
+        asks: mpsc::Sender<Ask>,
+        journal: broadcast::Sender<JournalEntry>,
+        published: Arc<Mutex<RoomsStats>>,
+    ) -> Self {
+        Self { asks, journal, counter: Arc::default(), published }
     }
 
     /// A new session, to be named in `Join` or `Resume`.
@@ -123,6 +130,12 @@ impl RoomsHandle {
     #[must_use]
     pub fn journal(&self) -> broadcast::Receiver<JournalEntry> {
         self.journal.subscribe()
+    }
+
+    /// What was counted; at most a quarter of a second old.
+    #[must_use]
+    pub fn stats(&self) -> RoomsStats {
+        self.published.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn ask(&self, ask: Ask) -> Result<(), Gone> {

@@ -4,9 +4,7 @@
 //! of the relay ports. The kernel keeps a client with one shard. TCP and TLS connections live on the
 //! async runtime and reach their shard through a bounded queue.
 
-mod egress;
 mod ledger;
-mod mailbox;
 mod outlet;
 mod shard;
 mod stats;
@@ -28,9 +26,9 @@ use tokio::sync::mpsc;
 pub use stats::TurnStats;
 
 use crate::clock;
+use crate::mailbox::Mailbox;
 use crate::udp::{Sharing, UdpSocket};
 use ledger::Ledger;
-use mailbox::Mailbox;
 use outlet::Outlet;
 use shard::{Command, LISTENER, Shard, WAKER};
 
@@ -66,7 +64,7 @@ pub struct TurnHandle {
 
 #[derive(Debug)]
 struct ShardHandle {
-    mailbox: Mailbox,
+    mailbox: Mailbox<Command>,
     published: Arc<Mutex<TurnStats>>,
 }
 

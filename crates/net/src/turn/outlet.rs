@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -10,13 +10,29 @@ use mio::{Interest, Registry, Token};
 use moim_turn::{FiveTuple, Forward, Input, Output, RelayId, Transport};
 use tokio::sync::mpsc;
 
-use super::egress::{Destination, Egress, Run, Through};
 use super::ledger::{Entry, Ledger};
 use super::stats::ShellStats;
+use crate::egress::{Egress, Run};
 use crate::udp::{Sharing, UdpSocket};
 
 /// Padding is zero, so that nothing of anybody else's is in it.
 const PADDING: [u8; 3] = [0; 3];
+
+/// Which socket a packet leaves from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Through {
+    /// The shard's listening socket, from this local address.
+    Listener(Option<IpAddr>),
+    /// A relay socket.
+    Relay(RelayId),
+}
+
+/// Where a run of packets goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Destination {
+    through: Through,
+    to: SocketAddr,
+}
 
 /// A relay socket, and its place in the ledger.
 #[derive(Debug)]
@@ -38,7 +54,7 @@ pub(super) struct Outlet {
     listener: Option<UdpSocket>,
     relays: HashMap<RelayId, RelaySocket>,
     streams: HashMap<FiveTuple, Outbox>,
-    egress: Egress,
+    egress: Egress<Destination>,
     ledger: Arc<Ledger>,
     registry: Registry,
     pub(super) stats: ShellStats,
@@ -181,7 +197,12 @@ pub(super) const fn token(relay: RelayId) -> Token {
     Token(relay.to_u64() as usize)
 }
 
-fn send(run: Run<'_>, listener: Option<&UdpSocket>, relays: &HashMap<RelayId, RelaySocket>, stats: &mut ShellStats) {
+fn send(
+    run: Run<'_, Destination>,
+    listener: Option<&UdpSocket>,
+    relays: &HashMap<RelayId, RelaySocket>,
+    stats: &mut ShellStats,
+) {
     let Run { destination: Destination { through, to }, contents, segment } = run;
     let sent = match through {
         Through::Listener(from) => listener.map(|socket| socket.send(to, from, contents, segment)),

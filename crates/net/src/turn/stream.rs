@@ -9,9 +9,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::mailbox::Mailbox;
 use super::outlet::Outbox;
 use super::shard::Command;
+use crate::mailbox::Mailbox;
 
 /// A connection that sends no whole message for so long is nobody's.
 const FIRST_MESSAGE_WITHIN: Duration = Duration::from_secs(10);
@@ -33,7 +33,7 @@ pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send,
     five_tuple: FiveTuple,
     connection: u64,
-    shard: &Mailbox,
+    shard: &Mailbox<Command>,
 ) {
     let (messages, outgoing) = mpsc::channel(OUTBOX_MESSAGES);
     shard.send(Command::OpenStream(five_tuple, Outbox { connection, messages })).await;
@@ -52,7 +52,7 @@ pub(super) async fn serve(
 struct Attached<'s> {
     five_tuple: FiveTuple,
     connection: u64,
-    shard: &'s Mailbox,
+    shard: &'s Mailbox<Command>,
 }
 
 impl Drop for Attached<'_> {
@@ -62,7 +62,7 @@ impl Drop for Attached<'_> {
     }
 }
 
-async fn read(mut reader: impl AsyncRead + Unpin, five_tuple: FiveTuple, shard: &Mailbox) -> io::Result<()> {
+async fn read(mut reader: impl AsyncRead + Unpin, five_tuple: FiveTuple, shard: &Mailbox<Command>) -> io::Result<()> {
     let mut framer = Framer::default();
     let mut buffer = vec![0; READ_BYTES];
     let mut deadline = Instant::now() + FIRST_MESSAGE_WITHIN;

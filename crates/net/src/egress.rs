@@ -3,41 +3,22 @@
 //! One kernel call is nearly all that relaying a packet costs, so a run of packets for one
 //! destination leaves in one call. Whoever fills this must [`Egress::flush`] at the end of a batch.
 
-use std::net::{IpAddr, SocketAddr};
-
-use moim_turn::RelayId;
-
-/// Which socket a packet leaves from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Through {
-    /// The shard's listening socket, from this local address.
-    Listener(Option<IpAddr>),
-    /// A relay socket.
-    Relay(RelayId),
-}
-
-/// Where a run of packets goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Destination {
-    pub(super) through: Through,
-    pub(super) to: SocketAddr,
-}
-
 /// A run of packets that is ready to leave.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Run<'e> {
-    pub(super) destination: Destination,
-    pub(super) contents: &'e [u8],
-    pub(super) segment: usize,
+pub(crate) struct Run<'e, D> {
+    pub(crate) destination: D,
+    pub(crate) contents: &'e [u8],
+    pub(crate) segment: usize,
 }
 
 /// The kernel takes no more than this in one call.
 const LONGEST_RUN: usize = 65_000;
 
+/// Gathers packets for one destination at a time. `D` is whatever tells destinations apart.
 #[derive(Debug)]
-pub(super) struct Egress {
+pub(crate) struct Egress<D> {
     contents: Vec<u8>,
-    destination: Option<Destination>,
+    destination: Option<D>,
     segment: usize,
     packets: usize,
     most_packets: usize,
@@ -45,8 +26,8 @@ pub(super) struct Egress {
     complete: bool,
 }
 
-impl Egress {
-    pub(super) fn new(most_packets: usize) -> Self {
+impl<D: Copy + PartialEq> Egress<D> {
+    pub(crate) fn new(most_packets: usize) -> Self {
         Self {
             contents: Vec::with_capacity(LONGEST_RUN + 1),
             destination: None,
@@ -57,8 +38,13 @@ impl Egress {
         }
     }
 
+    /// Changes how many packets may leave together.
+    pub(crate) const fn set_most_packets(&mut self, most_packets: usize) {
+        self.most_packets = most_packets;
+    }
+
     /// Appends a packet made of `parts`. Where it cannot join the run, the run is given to `send` first.
-    pub(super) fn push(&mut self, destination: Destination, parts: &[&[u8]], send: impl FnOnce(Run<'_>)) {
+    pub(crate) fn push(&mut self, destination: D, parts: &[&[u8]], send: impl FnOnce(Run<'_, D>)) {
         let length = parts.iter().map(|part| part.len()).sum();
         if !self.takes(destination, length) {
             self.flush(send);
@@ -75,7 +61,7 @@ impl Egress {
     }
 
     /// Gives what is gathered to `send`.
-    pub(super) fn flush(&mut self, send: impl FnOnce(Run<'_>)) {
+    pub(crate) fn flush(&mut self, send: impl FnOnce(Run<'_, D>)) {
         if let Some(destination) = self.destination.take() {
             send(Run { destination, contents: &self.contents, segment: self.segment.max(1) });
         }
@@ -84,7 +70,7 @@ impl Egress {
         self.complete = false;
     }
 
-    fn takes(&self, destination: Destination, length: usize) -> bool {
+    fn takes(&self, destination: D, length: usize) -> bool {
         self.packets > 0
             && self.destination == Some(destination)
             && !self.complete
@@ -98,21 +84,17 @@ impl Egress {
 mod tests {
     use super::*;
 
-    fn destination(port: u16) -> Destination {
-        Destination { through: Through::Listener(None), to: ([192, 0, 2, 1], port).into() }
-    }
-
     /// Feeds packets of these (port, length) and returns the runs as (port, bytes, segment).
     fn runs(packets: &[(u16, usize)], most: usize) -> Vec<(u16, usize, usize)> {
         let mut egress = Egress::new(most);
         let mut runs = Vec::new();
         for &(port, length) in packets {
             let packet = vec![7; length];
-            egress.push(destination(port), &[&packet], |run| {
-                runs.push((run.destination.to.port(), run.contents.len(), run.segment));
+            egress.push(port, &[&packet], |run| {
+                runs.push((run.destination, run.contents.len(), run.segment));
             });
         }
-        egress.flush(|run| runs.push((run.destination.to.port(), run.contents.len(), run.segment)));
+        egress.flush(|run| runs.push((run.destination, run.contents.len(), run.segment)));
         runs
     }
 
