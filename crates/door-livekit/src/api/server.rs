@@ -54,8 +54,7 @@ fn route(method: &Method, path: &str) -> Result<&'static table::Route, TwirpErro
     if method != Method::POST {
         return Err(bad("only POST is allowed"));
     }
-    // A proxy in front may leave a prefix before it.
-    let (_, place) = path.rsplit_once("/twirp/").ok_or_else(|| bad("a service and a method are needed"))?;
+    let place = path.strip_prefix("/twirp/").ok_or_else(|| bad("a service and a method are needed"))?;
     place
         .split_once('/')
         .and_then(|(service, method)| table::find(service, method))

@@ -11,9 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::{Grants, VideoGrant};
 
 /// Longest token that is looked at, in bytes. Metadata and attributes travel in it.
-pub const MAX_TOKEN_BYTES: usize = 64 * 1024;
+const MAX_TOKEN_BYTES: usize = 64 * 1024;
 /// By how much clocks may differ.
-pub const LEEWAY: Duration = Duration::from_secs(60);
+const LEEWAY: Duration = Duration::from_secs(60);
 
 /// API keys and their secrets.
 #[derive(Clone, Default)]

@@ -49,7 +49,7 @@ enum Line {
     Event {
         number: u64,
         at_ms: u64,
-        room: Arc<str>,
+        room: String,
         event: Box<proto::WebhookEvent>,
     },
     Done {
@@ -81,7 +81,7 @@ impl Store {
         let length = self.append(&Line::Event {
             number: waiting.number,
             at_ms: u64::try_from(waiting.at.as_millis()).unwrap_or(u64::MAX),
-            room: Arc::clone(&waiting.room),
+            room: waiting.room.to_string(),
             event: Box::new((*waiting.event).clone()),
         })?;
         self.live.insert(waiting.number, length);
@@ -174,7 +174,7 @@ fn read(file: &File) -> io::Result<(Contents, Found)> {
             Ok(Line::Event { number, at_ms, room, event }) => {
                 let at = Duration::from_millis(at_ms);
                 let bytes = line.len();
-                let waiting = Waiting { number, at, room, event: Arc::from(event), bytes };
+                let waiting = Waiting { number, at, room: room.into(), event: Arc::from(event), bytes };
                 contents.events.insert(number, (length, waiting));
             }
             Ok(Line::Done { done }) => {
