@@ -44,20 +44,11 @@ fn recipients(request: &proto::SendDataRequest) -> Result<Recipients, TwirpError
 
 #[expect(deprecated, reason = "older clients read `kind`")]
 fn body(request: proto::SendDataRequest) -> Body {
-    let plain = Plain {
-        topic: request.topic.clone().unwrap_or_default(),
-        payload: Bytes::copy_from_slice(&request.data),
-    };
-    let user = proto::UserPacket {
-        payload: request.data,
-        topic: request.topic,
-        nonce: request.nonce,
-        ..Default::default()
-    };
-    let packet = proto::DataPacket {
-        kind: request.kind,
-        value: Some(data_packet::Value::User(user)),
-        ..Default::default()
-    };
+    let plain =
+        Plain { topic: request.topic.clone().unwrap_or_default(), payload: Bytes::copy_from_slice(&request.data) };
+    let user =
+        proto::UserPacket { payload: request.data, topic: request.topic, nonce: request.nonce, ..Default::default() };
+    let packet =
+        proto::DataPacket { kind: request.kind, value: Some(data_packet::Value::User(user)), ..Default::default() };
     Body { wire: packet.encode_to_vec().into(), plain: Some(Arc::new(plain)) }
 }

@@ -34,9 +34,7 @@ pub(super) fn complete(plain: Value, fields: &[Field]) -> Value {
 fn within(value: Value, kind: Kind) -> Value {
     match (value, kind) {
         (value, Kind::Message(fields)) => complete(value, fields),
-        (Value::Array(items), Kind::Messages(fields)) => {
-            items.into_iter().map(|item| complete(item, fields)).collect()
-        }
+        (Value::Array(items), Kind::Messages(fields)) => items.into_iter().map(|item| complete(item, fields)).collect(),
         (value, _) => value,
     }
 }

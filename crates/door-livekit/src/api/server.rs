@@ -21,11 +21,7 @@ const MAX_BODY_BYTES: usize = 10 << 20;
 
 /// The routes of the API, under `/twirp`.
 pub fn routes(api: Api) -> Router {
-    Router::new()
-        .route("/twirp", any(answer))
-        .route("/twirp/{*method}", any(answer))
-        .layer(cors())
-        .with_state(api)
+    Router::new().route("/twirp", any(answer)).route("/twirp/{*method}", any(answer)).layer(cors()).with_state(api)
 }
 
 async fn answer(State(api): State<Api>, request: Request) -> Response {

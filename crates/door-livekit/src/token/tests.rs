@@ -123,11 +123,8 @@ fn clocks_may_differ_by_a_minute() {
 
 #[test]
 fn what_is_signed_is_read_back() {
-    let permissions = Permissions {
-        publish_sources: vec![Source::Microphone],
-        update_own_metadata: true,
-        ..Permissions::default()
-    };
+    let permissions =
+        Permissions { publish_sources: vec![Source::Microphone], update_own_metadata: true, ..Permissions::default() };
     let video = VideoGrant { room_join: true, room: "hall".into(), ..VideoGrant::default() };
     let grants = Grants {
         identity: "ann".into(),

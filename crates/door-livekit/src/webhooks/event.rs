@@ -50,12 +50,7 @@ fn whole(who: &Arc<Participant>) -> proto::ParticipantInfo {
 }
 
 /// Events about tracks say no more of room and participant than who they are.
-fn about_a_track(
-    event: proto::WebhookEvent,
-    room: &Room,
-    who: &Participant,
-    track: &Track,
-) -> proto::WebhookEvent {
+fn about_a_track(event: proto::WebhookEvent, room: &Room, who: &Participant, track: &Track) -> proto::WebhookEvent {
     proto::WebhookEvent {
         room: Some(proto::Room {
             sid: wire::ids::room_sid(room.id),

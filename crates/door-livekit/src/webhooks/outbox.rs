@@ -65,7 +65,11 @@ impl Outbox {
         self.count();
     }
 
-    fn heard(&mut self, entry: Result<JournalEntry, RecvError>, journal: &mut Option<broadcast::Receiver<JournalEntry>>) {
+    fn heard(
+        &mut self,
+        entry: Result<JournalEntry, RecvError>,
+        journal: &mut Option<broadcast::Receiver<JournalEntry>>,
+    ) {
         match entry {
             Ok(entry) => self.happened(&entry),
             Err(RecvError::Lagged(count)) => self.missed(count),

@@ -46,15 +46,8 @@ pub(super) struct Found {
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Line {
-    Event {
-        number: u64,
-        at_ms: u64,
-        room: String,
-        event: Box<proto::WebhookEvent>,
-    },
-    Done {
-        done: u64,
-    },
+    Event { number: u64, at_ms: u64, room: String, event: Box<proto::WebhookEvent> },
+    Done { done: u64 },
 }
 
 impl Store {

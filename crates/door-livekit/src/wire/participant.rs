@@ -35,9 +35,7 @@ const fn state(state: ParticipantState) -> (participant_info::State, proto::Disc
     match state {
         ParticipantState::Joined => (participant_info::State::Joined, proto::DisconnectReason::UnknownReason),
         ParticipantState::Active => (participant_info::State::Active, proto::DisconnectReason::UnknownReason),
-        ParticipantState::Disconnected(why) => {
-            (participant_info::State::Disconnected, reason::disconnect_reason(why))
-        }
+        ParticipantState::Disconnected(why) => (participant_info::State::Disconnected, reason::disconnect_reason(why)),
     }
 }
 

@@ -7,16 +7,8 @@ use moim_types::Codec;
 use super::{codec, ids};
 
 /// What may be published, as it is announced. Video first: an old SDK takes the first for video.
-pub(crate) const ENABLED_CODECS: [Codec; 8] = [
-    Codec::Vp8,
-    Codec::H264,
-    Codec::Vp9,
-    Codec::Av1,
-    Codec::Opus,
-    Codec::Red,
-    Codec::Pcmu,
-    Codec::Pcma,
-];
+pub(crate) const ENABLED_CODECS: [Codec; 8] =
+    [Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1, Codec::Opus, Codec::Red, Codec::Pcmu, Codec::Pcma];
 
 /// A room as LiveKit shows it.
 pub(crate) fn room(room: &Room) -> proto::Room {
@@ -39,9 +31,7 @@ pub(crate) fn room(room: &Room) -> proto::Room {
 
 /// [`ENABLED_CODECS`] as messages.
 pub(crate) fn enabled_codecs() -> Vec<proto::Codec> {
-    ENABLED_CODECS
-        .map(|one| proto::Codec { mime: codec::mime_type(one).to_owned(), fmtp_line: String::new() })
-        .to_vec()
+    ENABLED_CODECS.map(|one| proto::Codec { mime: codec::mime_type(one).to_owned(), fmtp_line: String::new() }).to_vec()
 }
 
 fn seconds(duration: std::time::Duration) -> u32 {

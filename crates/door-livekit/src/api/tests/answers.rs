@@ -241,7 +241,8 @@ impl<'de> Deserializer<'de> for FieldNames<'_> {
 fn is_whole<M: DeserializeOwned + Default + PartialEq + std::fmt::Debug>(fields: &[Field]) {
     let mut known = Vec::new();
     let _ = M::deserialize(FieldNames(&mut known));
-    let mut expected: Vec<_> = fields.iter().flat_map(|field| [field.name.to_owned(), camel_case(field.name)]).collect();
+    let mut expected: Vec<_> =
+        fields.iter().flat_map(|field| [field.name.to_owned(), camel_case(field.name)]).collect();
     let mut known: Vec<_> = known.into_iter().map(str::to_owned).collect();
     for names in [&mut expected, &mut known] {
         names.sort();
