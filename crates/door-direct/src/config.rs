@@ -1,7 +1,6 @@
 //! What the door is told when it is made. No defaults hide in code paths: [`Bounds::default`] is all of them.
 
-use std::time::Duration;
-
+use moim_turn::IceConfig;
 use moim_types::Redacted;
 
 /// Everything the door is told.
@@ -15,34 +14,7 @@ pub struct DirectConfig {
     pub dev: bool,
     /// `POST /direct/join` gives out tokens without a key.
     pub open_join: bool,
-    /// What goes into the ICE servers given to clients.
-    pub ice: IceConfig,
-    /// How much of everything.
-    pub bounds: Bounds,
-    /// Which web pages may use the door.
-    pub allowed_origins: AllowedOrigins,
-}
-
-/// What goes into the ICE servers given to clients. A port of `None` leaves its URL out.
-#[derive(Clone, Debug)]
-pub struct IceConfig {
-    /// STUN over UDP.
-    pub stun_port: Option<u16>,
-    /// TURN over UDP.
-    pub turn_udp_port: Option<u16>,
-    /// TURN over TCP.
-    pub turn_tcp_port: Option<u16>,
-    /// TURN over TLS: the HTTPS port or the port of its own.
-    pub turns_port: Option<u16>,
-    /// The secret shared with the TURN server for time-limited credentials.
-    pub secret: Redacted<String>,
-    /// The name clients reach this server by. `None`: the name in the `Host` header of their own request.
-    pub public_host: Option<String>,
-    /// How long a credential lives.
-    pub lifetime: Duration,
-}
-
-/// Which `Origin`s a browser may come from. A client that sends none is no browser and is let through.
+    /// Which `Origin`s a browser may come from. A client that sends none is no browser and is let through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum AllowedOrigins {
     /// Every page, as in the protocol's original.

@@ -64,7 +64,8 @@ mod random;
 mod shell;
 mod stats;
 
-pub use config::{AllowedOrigins, Bounds, DirectConfig, IceConfig};
+pub use config::{AllowedOrigins, Bounds, DirectConfig};
 pub use door::DirectDoor;
+pub use moim_turn::IceConfig;
 pub use names::{NameError, PeerId, RoomName};
 pub use stats::{DirectStats, Refusal};

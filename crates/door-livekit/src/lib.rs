@@ -4,6 +4,15 @@
 //! It never forwards a packet, looks into an SDP, or knows another door.
 
 pub mod api;
+mod config;
+mod door;
+mod session;
+mod signal;
+mod stats;
 pub mod token;
 pub mod webhooks;
 mod wire;
+
+pub use config::{Bounds, LivekitConfig};
+pub use door::LivekitDoor;
+pub use stats::{Closing, LivekitStats, Refusal};

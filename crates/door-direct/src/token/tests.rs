@@ -7,7 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::{Sha256, Sha384};
 
-use crate::config::{AllowedOrigins, IceConfig};
+use crate::IceConfig;
+use crate::config::AllowedOrigins;
 
 use super::*;
 
