@@ -14,7 +14,15 @@ pub struct DirectConfig {
     pub dev: bool,
     /// `POST /direct/join` gives out tokens without a key.
     pub open_join: bool,
-    /// Which `Origin`s a browser may come from. A client that sends none is no browser and is let through.
+    /// What goes into the ICE servers given to clients.
+    pub ice: IceConfig,
+    /// How much of everything.
+    pub bounds: Bounds,
+    /// Which web pages may use the door.
+    pub allowed_origins: AllowedOrigins,
+}
+
+/// Which `Origin`s a browser may come from. A client that sends none is no browser and is let through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum AllowedOrigins {
     /// Every page, as in the protocol's original.

@@ -21,15 +21,8 @@ pub enum Refusal {
 
 impl Refusal {
     /// All of them, in the order of the counters.
-    pub const ALL: [Self; 7] = [
-        Self::Token,
-        Self::BadRequest,
-        Self::NoSuchRoom,
-        Self::Room,
-        Self::Resume,
-        Self::Connections,
-        Self::Draining,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Token, Self::BadRequest, Self::NoSuchRoom, Self::Room, Self::Resume, Self::Connections, Self::Draining];
 
     /// The label's value.
     #[must_use]

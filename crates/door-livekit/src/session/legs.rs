@@ -169,7 +169,8 @@ fn config(role: LegRole, client: &Client, enabled: &[Codec]) -> LegConfig {
 }
 
 fn channels() -> Vec<ChannelConfig> {
-    let channel = |label: &str, ordered, max_retransmits| ChannelConfig { label: label.into(), ordered, max_retransmits };
+    let channel =
+        |label: &str, ordered, max_retransmits| ChannelConfig { label: label.into(), ordered, max_retransmits };
     vec![channel(RELIABLE, true, None), channel(LOSSY, false, Some(0)), channel(DATA_TRACK, false, Some(0))]
 }
 
@@ -193,7 +194,12 @@ mod tests {
 
     #[test]
     fn media_is_named_so_that_clients_find_the_publisher() {
-        let msid = msid(ParticipantId::from_random([0; 12]), TrackId::from_random([1; 10]), MediaKind::Audio, Source::Microphone);
+        let msid = msid(
+            ParticipantId::from_random([0; 12]),
+            TrackId::from_random([1; 10]),
+            MediaKind::Audio,
+            Source::Microphone,
+        );
         assert_eq!(msid, Msid { stream: "PA_AAAAAAAAAAAA|TR_AMBBBBBBBBBB".into(), track: "TR_AMBBBBBBBBBB".into() });
     }
 }

@@ -107,17 +107,11 @@ impl Session {
     }
 
     /// Goes on over a new connection. What the old one was still to be told is forgotten.
-    pub(crate) fn resume(
-        &mut self,
-        client: Client,
-        welcome: &Welcome,
-        resumed: Resumed,
-        first: FirstWords,
-        now: Now,
-    ) {
+    pub(crate) fn resume(&mut self, client: Client, welcome: &Welcome, resumed: Resumed, first: FirstWords, now: Now) {
         self.out = Outputs::default();
         self.is_over = false;
-        let is_same = client.connections == self.client.connections && self.legs.all().all(|leg| resumed.legs.contains(&leg));
+        let is_same =
+            client.connections == self.client.connections && self.legs.all().all(|leg| resumed.legs.contains(&leg));
         if !is_same {
             return self.reject();
         }
@@ -218,11 +212,6 @@ impl Session {
     /// The participant as he is now.
     pub(crate) const fn me(&self) -> &Arc<Participant> {
         &self.me
-    }
-
-    /// His legs, whose events are to come here.
-    pub(crate) fn legs(&self) -> impl Iterator<Item = LegId> {
-        self.legs.all()
     }
 
     /// The signaling connection has ended without a word.

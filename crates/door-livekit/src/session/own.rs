@@ -36,7 +36,8 @@ impl OwnChanges {
 
     /// The room has answered. Clients before protocol 15 know only refusals.
     pub(crate) fn answered(&mut self, tag: &str, refusal: Option<Refusal>, protocol: i32, out: &mut Outputs) {
-        let Some(request) = tag.strip_prefix(TAG).and_then(|number| self.asked.remove(&number.parse::<u64>().ok()?)) else {
+        let Some(request) = tag.strip_prefix(TAG).and_then(|number| self.asked.remove(&number.parse::<u64>().ok()?))
+        else {
             return;
         };
         match refusal {

@@ -4,7 +4,7 @@ use moim_room::{
     Body, Demand, Identity, Kind, Message as RoomMessage, ParticipantState, Permissions, Recipients, Room, RoomOptions,
     Track, TrackDescription, Version,
 };
-use moim_sfu::{Directions, Offerer, OfferedSection, SectionDirection};
+use moim_sfu::{Directions, OfferedSection, Offerer, SectionDirection};
 use moim_types::{Codec, MediaKind, Quality, Resolution, RoomId, Source, TrackId};
 use prost::Message as _;
 use proto::request_response::Reason;
@@ -214,7 +214,8 @@ fn response(message: &Message) -> (Reason, u32) {
 #[test]
 fn a_dual_client_is_welcomed_and_gets_a_token_and_the_leg_it_views_over() {
     let mut world = World::new(Connections::Dual);
-    let Some(Output::OpenLeg(LegRole::Subscriber, config)) = world.outputs.iter().find(|it| matches!(it, Output::OpenLeg(..)))
+    let Some(Output::OpenLeg(LegRole::Subscriber, config)) =
+        world.outputs.iter().find(|it| matches!(it, Output::OpenLeg(..)))
     else {
         panic!("a leg")
     };
@@ -231,7 +232,10 @@ fn a_dual_client_is_welcomed_and_gets_a_token_and_the_leg_it_views_over() {
     assert_eq!(join.enabled_publish_codecs[0].mime, "video/VP8");
     assert!(join.participant.as_ref().is_some_and(|me| me.permission.is_some()));
     let attached = world.told();
-    assert!(matches!(attached[..], [ParticipantCommand::AttachLeg { ingress: false, egress: true, primary: true, .. }]));
+    assert!(matches!(
+        attached[..],
+        [ParticipantCommand::AttachLeg { ingress: false, egress: true, primary: true, .. }]
+    ));
 }
 
 #[test]
@@ -243,7 +247,12 @@ fn a_leg_to_publish_over_is_made_for_the_first_offer_and_candidates_wait_for_it(
     world.ask(Request::Trickle(trickle.clone()));
     assert!(world.outputs.is_empty());
     world.ask(Request::Offer(proto::SessionDescription { sdp: "offer".into(), id: 3, ..Default::default() }));
-    assert!(world.told().iter().any(|it| matches!(it, ParticipantCommand::AttachLeg { ingress: true, egress: false, primary: false, .. })));
+    assert!(
+        world
+            .told()
+            .iter()
+            .any(|it| matches!(it, ParticipantCommand::AttachLeg { ingress: true, egress: false, primary: false, .. }))
+    );
     let commands = world.to_legs();
     let leg = world.leg_of(LegRole::Publisher);
     assert!(matches!(&commands[0], (to, LegCommand::AcceptOffer { exchange: 3, .. }) if *to == leg));
@@ -262,9 +271,13 @@ fn a_single_connection_serves_both_ways_and_its_answers_name_the_media() {
     let sent = world.sent();
     let Message::Join(join) = &sent[0] else { panic!("a join") };
     assert!(!join.subscriber_primary);
-    assert!(matches!(world.told()[..], [ParticipantCommand::AttachLeg { ingress: true, egress: true, primary: true, .. }]));
+    assert!(matches!(
+        world.told()[..],
+        [ParticipantCommand::AttachLeg { ingress: true, egress: true, primary: true, .. }]
+    ));
     let subscriptions = vec![("3".to_owned(), shown.id)];
-    world.leg(LegRole::Single, LegEvent::Answer { sdp: "v=0".into(), exchange: 0, sections: Vec::new(), subscriptions });
+    world
+        .leg(LegRole::Single, LegEvent::Answer { sdp: "v=0".into(), exchange: 0, sections: Vec::new(), subscriptions });
     let sent = world.sent();
     let Message::Answer(answer) = &sent[0] else { panic!("an answer") };
     assert_eq!((answer.r#type.as_str(), answer.id), ("answer", 0));
@@ -294,8 +307,10 @@ fn a_track_is_announced_named_and_started_by_the_sdp_alone() {
     world.answer(LegRole::Publisher, vec![section("0", MediaKind::Audio, "c")]);
     assert!(matches!(world.sent()[..], [Message::Answer(_)]));
     let leg = world.leg_of(LegRole::Publisher);
-    assert!(world.told().iter().any(|it| matches!(it, ParticipantCommand::StartTrack { track: id, leg: over, mid, .. }
-        if (*id, *over, mid.as_str()) == (track.id, leg, "0"))));
+    assert!(
+        world.told().iter().any(|it| matches!(it, ParticipantCommand::StartTrack { track: id, leg: over, mid, .. }
+        if (*id, *over, mid.as_str()) == (track.id, leg, "0")))
+    );
     world.answer(LegRole::Publisher, vec![section("0", MediaKind::Audio, "c")]);
     assert!(world.told().is_empty(), "it starts once");
 }
@@ -312,7 +327,8 @@ fn an_offer_may_come_before_the_track_is_announced() {
 #[test]
 fn the_rids_of_the_sdp_describe_a_simulcast_track() {
     let mut world = World::settled(Connections::Dual);
-    let layer = |quality: proto::VideoQuality| proto::VideoLayer { quality: quality.into(), width: 320, ..Default::default() };
+    let layer =
+        |quality: proto::VideoQuality| proto::VideoLayer { quality: quality.into(), width: 320, ..Default::default() };
     let layers = vec![layer(proto::VideoQuality::Low), layer(proto::VideoQuality::High)];
     world.add(4, proto::AddTrackRequest { layers, ..add_track("c", proto::TrackType::Video) });
     let rids = vec!["q".into(), "h".into()];
@@ -360,10 +376,8 @@ fn what_cannot_be_published_is_answered_with_its_reason() {
     assert_eq!(response(&world.sent()[0]).0, Reason::UnsupportedType);
     world.ask(Request::AddTrack(add_track("", proto::TrackType::Audio)));
     assert_eq!(response(&world.sent()[0]).0, Reason::InvalidRequest);
-    for (why, reason) in [
-        (Refusal::NotPermitted, Reason::NotAllowed),
-        (Refusal::TooManyPending, Reason::LimitExceeded),
-    ] {
+    for (why, reason) in [(Refusal::NotPermitted, Reason::NotAllowed), (Refusal::TooManyPending, Reason::LimitExceeded)]
+    {
         world.ask(Request::AddTrack(add_track("c", proto::TrackType::Audio)));
         let Some(ParticipantCommand::AddTrack { tag, .. }) = world.told().pop() else { panic!("an AddTrack") };
         world.hear(Event::CommandRefused { tag, why });
@@ -393,7 +407,9 @@ fn demand_becomes_subscribed_qualities() {
     let track = world.add(4, add_track("c", proto::TrackType::Video));
     world.sent();
     world.hear(Event::Demand(track.id, Demand::UpTo(Quality::Low)));
-    assert!(matches!(&world.sent()[..], [Message::SubscribedQualityUpdate(update)] if update.track_sid == "TR_VUEEEEEEEEEE"));
+    assert!(
+        matches!(&world.sent()[..], [Message::SubscribedQualityUpdate(update)] if update.track_sid == "TR_VUEEEEEEEEEE")
+    );
 }
 
 #[test]
@@ -455,7 +471,8 @@ fn subscriptions_and_views_become_commands() {
     let told = world.told();
     assert!(matches!(&told[..], [ParticipantCommand::Subscribe { tracks, wanted: true }] if tracks.len() == 2));
     let error = proto::SubscriptionError::SeTrackNotfound.into();
-    let refused = |sid: &str| Message::SubscriptionResponse(proto::SubscriptionResponse { track_sid: sid.into(), err: error });
+    let refused =
+        |sid: &str| Message::SubscriptionResponse(proto::SubscriptionResponse { track_sid: sid.into(), err: error });
     assert_eq!(world.sent(), [refused("nonsense")]);
     let track = TrackId::from_random([0; 10]);
     world.hear(Event::SubscriptionRefused { track, why: Refusal::NoSuchTrack });
@@ -523,9 +540,7 @@ fn reliable_messages_wait_for_their_channel() {
     world.hear(message(true));
     assert!(world.to_legs().is_empty());
     world.leg(LegRole::Subscriber, LegEvent::ChannelOpen("_reliable".into()));
-    let reliable = |commands: &[(LegId, LegCommand)]| {
-        matches!(commands, [(_, LegCommand::Send { label, .. })] if label == "_reliable")
-    };
+    let reliable = |commands: &[(LegId, LegCommand)]| matches!(commands, [(_, LegCommand::Send { label, .. })] if label == "_reliable");
     assert!(reliable(&world.to_legs()));
     world.hear(message(true));
     assert!(reliable(&world.to_legs()));
@@ -551,7 +566,8 @@ fn own_changes_are_answered() {
 #[test]
 fn tokens_are_renewed_in_time_and_when_grants_change() {
     let mut world = World::settled(Connections::Dual);
-    let renewed = |world: &mut World| std::mem::take(&mut world.outputs).iter().any(|it| matches!(it, Output::RefreshToken));
+    let renewed =
+        |world: &mut World| std::mem::take(&mut world.outputs).iter().any(|it| matches!(it, Output::RefreshToken));
     assert!(world.session.next_wake() <= world.now.instant + Duration::from_secs(300));
     world.pass(Duration::from_secs(299));
     assert!(!renewed(&mut world));
@@ -577,7 +593,10 @@ fn being_sent_away_is_told() {
     world.hear(Event::Disconnected(DisconnectReason::ParticipantRemoved));
     let sent = world.sent();
     let [Message::Leave(leave)] = &sent[..] else { panic!("{sent:?}") };
-    assert_eq!((leave.action(), leave.reason()), (proto::leave_request::Action::Disconnect, proto::DisconnectReason::ParticipantRemoved));
+    assert_eq!(
+        (leave.action(), leave.reason()),
+        (proto::leave_request::Action::Disconnect, proto::DisconnectReason::ParticipantRemoved)
+    );
     assert_eq!(world.ending(), Some(Ending::Left));
 }
 
@@ -648,18 +667,25 @@ fn a_sync_state_restores_what_the_client_wants_and_unknown_tracks_mean_joining_a
     };
     let state = proto::SyncState {
         publish_tracks: vec![published("TR_AUEEEEEEEEEE")],
-        subscription: Some(proto::UpdateSubscription { track_sids: vec!["TR_VCAAAAAAAAAA".into()], ..Default::default() }),
+        subscription: Some(proto::UpdateSubscription {
+            track_sids: vec!["TR_VCAAAAAAAAAA".into()],
+            ..Default::default()
+        }),
         track_sids_disabled: vec!["TR_VCBBBBBBBBBB".into()],
         ..Default::default()
     };
     let first = FirstWords { sync_state: Some(state), ..FirstWords::default() };
     resume(&mut world, Connections::Dual, LEG.to_vec(), first);
     let told = world.told();
-    let [ParticipantCommand::Subscribe { wanted: false, .. }, ParticipantCommand::SetView { view, .. }] = &told[..] else {
+    let [ParticipantCommand::Subscribe { wanted: false, .. }, ParticipantCommand::SetView { view, .. }] = &told[..]
+    else {
         panic!("{told:?}")
     };
     assert!(!view.shown);
-    world.ask(Request::SyncState(proto::SyncState { publish_tracks: vec![published("TR_AUBBBBBBBBBB")], ..Default::default() }));
+    world.ask(Request::SyncState(proto::SyncState {
+        publish_tracks: vec![published("TR_AUBBBBBBBBBB")],
+        ..Default::default()
+    }));
     assert_eq!(world.ending(), Some(Ending::Left));
 }
 

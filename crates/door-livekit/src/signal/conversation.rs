@@ -93,7 +93,14 @@ pub(crate) async fn run(shared: Arc<Shared>, socket: WebSocket, entry: Entry) {
     tracing::info!(participant.id = %participant, how = closing.name(), "livekit: a signaling connection ended");
     let goodbye = conversation.outbox.take().map(|outbox| part(outbox, frames, writer, closing));
     let after = conversation.after(end, wishes);
-    tokio::join!(async { if let Some(goodbye) = goodbye { goodbye.await } }, after);
+    tokio::join!(
+        async {
+            if let Some(goodbye) = goodbye {
+                goodbye.await
+            }
+        },
+        after
+    );
 }
 
 /// Makes the session, or gets it from the connection before. `None`: there is none to be had, and the client knows.

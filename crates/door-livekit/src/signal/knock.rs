@@ -224,9 +224,14 @@ mod tests {
     #[test]
     fn flags_have_their_defaults_and_spellings() {
         let auto_subscribe = |query: &str| parse(Path::V0, query).map(|knock| knock.auto_subscribe);
-        for (query, expected) in
-            [("", true), ("auto_subscribe=", true), ("auto_subscribe=1", true), ("auto_subscribe=true", true), ("auto_subscribe=0", false), ("auto_subscribe=false", false)]
-        {
+        for (query, expected) in [
+            ("", true),
+            ("auto_subscribe=", true),
+            ("auto_subscribe=1", true),
+            ("auto_subscribe=true", true),
+            ("auto_subscribe=0", false),
+            ("auto_subscribe=false", false),
+        ] {
             assert_eq!(auto_subscribe(query), Ok(expected), "{query}");
         }
     }

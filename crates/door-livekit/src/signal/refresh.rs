@@ -22,12 +22,7 @@ impl Credentials {
     }
 
     /// A new token for the same holder.
-    pub(crate) fn refresh(
-        &self,
-        authority: &Authority,
-        me: &Participant,
-        now: Duration,
-    ) -> Result<String, SignError> {
+    pub(crate) fn refresh(&self, authority: &Authority, me: &Participant, now: Duration) -> Result<String, SignError> {
         let grants = Grants {
             name: me.name.clone(),
             metadata: me.metadata.clone(),

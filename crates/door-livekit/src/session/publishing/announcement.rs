@@ -109,7 +109,8 @@ mod tests {
     const ENABLED: [Codec; 3] = [Codec::Vp8, Codec::Vp9, Codec::Opus];
 
     fn asked(codecs: &[&str]) -> proto::AddTrackRequest {
-        let codec = |&codec: &&str| proto::SimulcastCodec { codec: codec.into(), cid: "c".into(), ..Default::default() };
+        let codec =
+            |&codec: &&str| proto::SimulcastCodec { codec: codec.into(), cid: "c".into(), ..Default::default() };
         proto::AddTrackRequest { simulcast_codecs: codecs.iter().map(codec).collect(), ..Default::default() }
     }
 

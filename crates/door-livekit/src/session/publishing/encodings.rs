@@ -46,12 +46,7 @@ pub(crate) fn negotiated(request: &proto::AddTrackRequest, codec: Option<Codec>,
 }
 
 fn encoding(step: Step, rid: &str) -> Encoding {
-    Encoding {
-        quality: step.quality,
-        resolution: step.resolution,
-        bitrate_bps: step.bitrate_bps,
-        rid: rid.to_owned(),
-    }
+    Encoding { quality: step.quality, resolution: step.resolution, bitrate_bps: step.bitrate_bps, rid: rid.to_owned() }
 }
 
 /// The layers of the main codec, where they are told for it, else those of the track.
@@ -138,11 +133,23 @@ mod tests {
             (&[Medium, High], &["q", "h"], &[("q", Quality::Medium), ("h", Quality::High)]),
             (&[High], &["q"], &[("q", Quality::High)]),
             (&[], &["q", "h", "f"], &[("q", Quality::Low), ("h", Quality::Medium), ("f", Quality::High)]),
-            (&[Low, Medium, High], &["0", "1", "2"], &[("2", Quality::Low), ("1", Quality::Medium), ("0", Quality::High)]),
-            (&[High, Low, Medium], &["f", "h", "q"], &[("q", Quality::Low), ("h", Quality::Medium), ("f", Quality::High)]),
+            (
+                &[Low, Medium, High],
+                &["0", "1", "2"],
+                &[("2", Quality::Low), ("1", Quality::Medium), ("0", Quality::High)],
+            ),
+            (
+                &[High, Low, Medium],
+                &["f", "h", "q"],
+                &[("q", Quality::Low), ("h", Quality::Medium), ("f", Quality::High)],
+            ),
         ];
         for (qualities, names, expected) in cases {
-            assert_eq!(named(&negotiated(&request(qualities), None, &rids(names))), expected, "{qualities:?} {names:?}");
+            assert_eq!(
+                named(&negotiated(&request(qualities), None, &rids(names))),
+                expected,
+                "{qualities:?} {names:?}"
+            );
         }
     }
 

@@ -252,7 +252,10 @@ impl Publishing {
             .collect();
         let asked = self.asked.values().flat_map(own_track::cids);
         let reserved: BTreeSet<&str> = started.iter().flat_map(|own| own.cids()).chain(asked).collect();
-        matching::pair(&free, &waiting, &reserved).into_iter().map(|(track, section)| (track, section.clone())).collect()
+        matching::pair(&free, &waiting, &reserved)
+            .into_iter()
+            .map(|(track, section)| (track, section.clone()))
+            .collect()
     }
 
     fn is_free(&self, section: &Section, started: &[&OwnTrack]) -> bool {
