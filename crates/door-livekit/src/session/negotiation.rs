@@ -6,7 +6,7 @@ use livekit_protocol as proto;
 use moim_sfu::{CodecPreference, LegCommand};
 use moim_types::TrackId;
 use proto::signal_response::Message;
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::roster::Roster;
 
@@ -22,16 +22,12 @@ pub(crate) fn accept_answer(answer: proto::SessionDescription) -> LegCommand {
 
 /// A candidate of the client's. `None`: it is unreadable, or a name that only its own machine can resolve.
 pub(crate) fn add_candidate(trickle: &proto::TrickleRequest) -> Option<LegCommand> {
-    #[derive(Deserialize)]
-    struct CandidateInit {
-        #[serde(default)]
-        candidate: String,
-    }
     if trickle.candidate_init.len() > MAX_CANDIDATE_BYTES {
         return None;
     }
-    let init: CandidateInit = serde_json::from_str(&trickle.candidate_init).ok()?;
-    (!init.candidate.contains(".local ")).then_some(LegCommand::AddCandidate(init.candidate))
+    let init: Map<String, Value> = serde_json::from_str(&trickle.candidate_init).ok()?;
+    let candidate = init.get("candidate").map_or(Some(""), Value::as_str)?;
+    (!candidate.contains(".local ")).then(|| LegCommand::AddCandidate(candidate.to_owned()))
 }
 
 /// The server's answer. It bears the offer's number: clients ignore others.
