@@ -172,8 +172,7 @@ impl Queue {
     }
 
     pub(super) fn stats(&self) -> Stats {
-        let waiting = self.lanes.values().map(|lane| lane.events.len() as u64).sum();
-        Stats { waiting, ..self.stats }
+        self.stats
     }
 
     fn happened(&mut self, at: Duration, room: Arc<str>, event: Arc<proto::WebhookEvent>, bytes: usize) {
@@ -191,6 +190,7 @@ impl Queue {
 
     fn append(&mut self, waiting: Waiting) {
         self.bytes += waiting.bytes;
+        self.stats.waiting += 1;
         let room = Arc::clone(&waiting.room);
         let lane = self.lanes.entry(Arc::clone(&room)).or_default();
         lane.events.push_back(waiting);
@@ -250,6 +250,7 @@ impl Queue {
     fn forget_first(&mut self, room: &Arc<str>) {
         if let Some(waiting) = self.lanes.get_mut(room).and_then(|lane| lane.events.pop_front()) {
             self.bytes -= waiting.bytes;
+            self.stats.waiting -= 1;
             self.outputs.push_back(Output::Forget(waiting.number));
         }
     }
@@ -281,9 +282,8 @@ impl Queue {
     }
 
     fn drop_old(&mut self, now: Now, room: &Arc<str>) {
-        let is_old = |lane: &Lane| {
-            lane.events.front().is_some_and(|first| now.unix.saturating_sub(first.at) > self.limits.max_age)
-        };
+        let max_age = self.limits.max_age;
+        let is_old = |lane: &Lane| lane.events.front().is_some_and(|first| now.unix.saturating_sub(first.at) > max_age);
         while self.lanes.get(room).is_some_and(is_old) {
             self.forget_first(room);
             self.stats.dropped_old += 1;

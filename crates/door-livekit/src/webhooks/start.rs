@@ -68,7 +68,7 @@ pub enum WebhooksError {
     #[error("webhooks are to be signed with the API key {0:?}, which is not among the keys")]
     UnknownKey(String),
     /// A queue cannot be kept.
-    #[error("the queue of webhooks {} cannot be opened: make data_dir writable", path.display())]
+    #[error("the queue of webhooks {} cannot be opened: make data_dir writable", .path.display())]
     Queue {
         /// Which file.
         path: PathBuf,

@@ -246,7 +246,7 @@ fn every_event_arrives_in_its_order_whatever_happens() {
     while stays < 100_000 {
         match world.below(1000) {
             0 => world.restart(),
-            1..450 => {
+            1..300 => {
                 let room: Arc<str> = world.below(ROOMS).to_string().into();
                 let number = made.entry(Arc::clone(&room)).or_default();
                 *number += 1;
@@ -255,7 +255,7 @@ fn every_event_arrives_in_its_order_whatever_happens() {
                 let event = named(&number.to_string());
                 world.handle(Input::Happened { at: world.now.unix, room, event, bytes: 10 });
             }
-            450..950 => world.answer(),
+            300..950 => world.answer(),
             _ => world.pass_time(),
         }
     }
