@@ -117,10 +117,13 @@ export class Moim {
 
 /** @param {Options} options */
 async function ownConfig(options, /** @type {string} */ folder, /** @type {string} */ host) {
-  const [https, http, metrics, turn, turns] = options.namespace ? [443, 7880, 9090, 3478, 5349] : await freePorts(5);
+  const usual = [443, 7880, 9090, 3478, 5349, 7882, 7881];
+  const [https, http, metrics, turn, turns, media, mediaTcp] = options.namespace ? usual : await freePorts(usual.length);
   const base = {
     server: { public_host: host, data_dir: path.join(folder, 'data') },
     listen: { https: `0.0.0.0:${https}`, http: `127.0.0.1:${http}`, kurento: '', metrics: `127.0.0.1:${metrics}` },
+    // One shard: the ports behind the first are not known to be free.
+    media: { udp_port: media, tcp_port: mediaTcp, shards: 1 },
     turn: { listen: `0.0.0.0:${turn}`, tls_listen: `0.0.0.0:${turns}` },
   };
   return merged(base, options.config ?? {});

@@ -3,6 +3,7 @@
 mod connector;
 mod credentials;
 mod direct;
+mod media;
 mod report;
 mod target;
 mod turn;
@@ -56,6 +57,7 @@ async fn check_server(loaded: &Loaded, mode: Mode, options: &CheckOptions, repor
     let https = web::check_https(settings, &target, &connector, report).await;
     let key = direct::check(settings, mode, https.as_ref(), &connector, report).await;
     let credential = credentials::find(settings, https.as_ref(), &connector, key).await;
+    media::check(settings, &target, report).await;
     turn::check_all(settings, &target, &connector, credential, report).await;
     Ok(())
 }

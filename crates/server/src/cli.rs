@@ -52,6 +52,45 @@ pub(crate) struct CheckOptions {
 pub(crate) enum TokenCommand {
     /// A signed token of the direct door, for one room
     Direct(DirectToken),
+    /// An access token of the LiveKit door, for one participant of one room
+    Livekit(LivekitToken),
+}
+
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+pub(crate) struct LivekitToken {
+    /// The room it opens
+    #[arg(long)]
+    pub(crate) room: String,
+    /// Who may come in with it
+    #[arg(long)]
+    pub(crate) identity: String,
+    /// The name that others read
+    #[arg(long, default_value = "")]
+    pub(crate) name: String,
+    /// Whatever the application keeps of the participant
+    #[arg(long, default_value = "")]
+    pub(crate) metadata: String,
+    /// The API key that signs [default: the first of livekit.keys]
+    #[arg(long)]
+    pub(crate) key: Option<String>,
+    /// May only watch and listen
+    #[arg(long)]
+    pub(crate) view_only: bool,
+    /// Is not shown to others
+    #[arg(long)]
+    pub(crate) hidden: bool,
+    /// May manage the room through the server API
+    #[arg(long)]
+    pub(crate) admin: bool,
+    /// How long it opens: 90s, 15m, 1h, 7d
+    #[arg(long, default_value = "6h", value_parser = parse_ttl)]
+    pub(crate) ttl: Duration,
+    /// For a server started with --dev
+    #[arg(long)]
+    pub(crate) dev: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigOption,
 }
 
 #[derive(Args, Debug)]

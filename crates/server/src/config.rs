@@ -15,7 +15,11 @@ mod values;
 pub(crate) use environment::CONFIG_FILE;
 pub(crate) use loading::{Loaded, Source, load};
 pub(crate) use problems::Problems;
-pub(crate) use settings::{CertificatePlan, DirectSettings, LogFormat, LogSettings, Origins, Settings, TurnSettings};
+pub(crate) use settings::{
+    CertificatePlan, DirectSettings, LivekitSettings, LogFormat, LogSettings, MediaSettings, Origins, Settings,
+    TurnSettings,
+};
+pub(crate) use tree::{DEV_KEY, DEV_SECRET};
 
 /// What the server is started for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

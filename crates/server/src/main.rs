@@ -41,6 +41,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             token::direct(&loaded.settings, &options)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Token(TokenCommand::Livekit(options)) => {
+            let loaded = load(options.config.clone(), mode(options.dev))?;
+            token::livekit(&loaded.settings, &options)?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

@@ -10,12 +10,15 @@ use axum::routing::get;
 use axum::{Json, Router};
 use http::header::CONTENT_TYPE;
 use moim_door_direct::DirectDoor;
+use moim_door_livekit::LivekitDoor;
 use moim_net::listen::Gate;
+use moim_net::media::MediaHandle;
+use moim_net::rooms::RoomsHandle;
 use moim_net::tls::CertificateSource;
 use moim_net::turn::TurnHandle;
 use serde_json::json;
 
-use crate::serve::{Openings, Phase, PhaseCell};
+use crate::serve::{Openings, Phase, PhaseCell, WebhooksCell};
 use crate::web::Answer;
 use metrics::Metrics;
 
@@ -27,6 +30,15 @@ pub(crate) struct Facts {
     pub(crate) certificate: Arc<CertificateSource>,
     pub(crate) door: DirectDoor,
     pub(crate) turn: Option<TurnHandle>,
+    pub(crate) rooms: Option<RoomFacts>,
+}
+
+/// What there is to tell of rooms through the server.
+pub(crate) struct RoomFacts {
+    pub(crate) media: MediaHandle,
+    pub(crate) rooms: RoomsHandle,
+    pub(crate) door: LivekitDoor,
+    pub(crate) webhooks: WebhooksCell,
 }
 
 /// The listener of its own.

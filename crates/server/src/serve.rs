@@ -8,6 +8,7 @@ mod http_connection;
 mod listeners;
 mod openings;
 mod phase;
+mod rooms;
 mod running;
 mod secrets;
 mod signals;
@@ -16,6 +17,7 @@ mod turn;
 
 pub(crate) use openings::Openings;
 pub(crate) use phase::{Phase, PhaseCell};
+pub(crate) use rooms::WebhooksCell;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -48,7 +50,7 @@ async fn serve(loaded: Loaded, mode: Mode) -> anyhow::Result<()> {
     }
     info!(version = env!("CARGO_PKG_VERSION"), "ready");
     running.until_stopped(&mut signals).await;
-    drain::drain(&running, &mut signals, loaded.settings.drain_timeout).await;
+    drain::drain(running, &mut signals, loaded.settings.drain_timeout).await;
     Ok(())
 }
 

@@ -3,11 +3,13 @@
 mod answers;
 mod app_files;
 mod encoding;
+mod group_join;
 mod headers;
 mod redirect;
 mod request_log;
 
 pub(crate) use answers::Answer;
+pub(crate) use group_join::{GroupJoin, router as group_rooms};
 pub(crate) use redirect::to_https;
 
 use std::time::Duration;

@@ -69,7 +69,7 @@ pub(super) async fn check_all(
     }
 }
 
-async fn binding(target: &Target, listener: SocketAddr) -> Result<String, String> {
+pub(super) async fn binding(target: &Target, listener: SocketAddr) -> Result<String, String> {
     let mut reason = String::new();
     for address in target.addresses(listener).await? {
         let mut session = Session::new(Link::datagrams(address).await?, None)?;

@@ -8,8 +8,6 @@ use super::tree::{Listen, Tree};
 pub(super) fn warnings(tree: &Tree) -> Vec<String> {
     let defaults = Tree::default();
     let sections = [
-        ("media", changed(&tree.media, &defaults.media)),
-        ("livekit", changed(&tree.livekit, &defaults.livekit)),
         ("openvidu", changed(&tree.openvidu, &defaults.openvidu)),
         ("kurento", changed(&tree.kurento, &defaults.kurento)),
     ];

@@ -2,6 +2,8 @@
 
 mod direct;
 mod listen;
+mod livekit;
+mod media;
 mod server;
 mod tls;
 mod turn;
@@ -53,6 +55,8 @@ pub(super) fn understand(tree: Tree, mode: Mode, problems: &mut Problems) -> Opt
     let certificate = tls::understand(&tree.tls, &tree.server.public_host, problems);
     let turn = turn::understand(tree.turn, mode, problems);
     let direct = direct::understand(tree.direct, mode, problems);
+    let media = media::understand(&tree.media, problems);
+    let livekit = livekit::understand(tree.livekit, mode, problems);
     let log = log(&tree.log, problems);
     let server = server?;
     Some(Settings {
@@ -64,6 +68,8 @@ pub(super) fn understand(tree: Tree, mode: Mode, problems: &mut Problems) -> Opt
         app_open: tree.app.open,
         turn: turn?,
         direct: direct?,
+        media: media?,
+        livekit: livekit?,
         log: log?,
     })
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use moim_net::listen::Limits;
+use moim_net::media::ExternalAddresses;
 use moim_types::Redacted;
 use tracing::Level;
 
@@ -27,6 +28,9 @@ pub(crate) struct Settings {
     /// `None`: switched off, because both its listeners are.
     pub(crate) turn: Option<TurnSettings>,
     pub(crate) direct: DirectSettings,
+    /// `None`: switched off, and with it the rooms through the server.
+    pub(crate) media: Option<MediaSettings>,
+    pub(crate) livekit: LivekitSettings,
     pub(crate) log: LogSettings,
 }
 
@@ -80,6 +84,44 @@ pub(crate) struct DirectSettings {
     pub(crate) max_peers_per_room: usize,
     pub(crate) max_rooms: usize,
     pub(crate) arrivals_per_second: u32,
+}
+
+/// The media shards.
+#[derive(Debug)]
+pub(crate) struct MediaSettings {
+    pub(crate) address: IpAddr,
+    /// Of the first shard; 0 is any.
+    pub(crate) udp_port: u16,
+    /// `None`: no media over TCP.
+    pub(crate) tcp_port: Option<u16>,
+    pub(crate) external: ExternalAddresses,
+    /// 0: one for each core.
+    pub(crate) shards: usize,
+}
+
+/// The LiveKit door, and the rooms that are opened through it.
+#[derive(Debug)]
+pub(crate) struct LivekitSettings {
+    /// Empty: nobody comes in with a token of his own.
+    pub(crate) keys: BTreeMap<String, Redacted<String>>,
+    /// Whether joining opens a room that is not there.
+    pub(crate) auto_create: bool,
+    pub(crate) empty_timeout: Duration,
+    pub(crate) departure_timeout: Duration,
+    /// 0: no limit.
+    pub(crate) max_participants: u32,
+    pub(crate) max_rooms: usize,
+    pub(crate) remote_unmute: bool,
+    /// `None`: nobody is told.
+    pub(crate) webhooks: Option<WebhookSettings>,
+}
+
+/// Who is told what happens in rooms.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct WebhookSettings {
+    pub(crate) urls: Vec<String>,
+    /// The API key that signs.
+    pub(crate) key: String,
 }
 
 /// Which web pages may use a door.

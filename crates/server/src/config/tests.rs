@@ -225,11 +225,47 @@ fn a_key_file_open_to_others_is_refused() {
 
 #[test]
 fn keys_of_later_features_are_warned_about_once() {
-    let loaded = Scratch::new().load("[media]\nudp_port = 9\n[kurento]\nenabled = false").unwrap();
-    let expected = "media.udp_port, kurento.enabled have no effect in this version";
+    let loaded = Scratch::new().load("[openvidu]\nsecret = \"x\"\n[kurento]\nenabled = false").unwrap();
+    let expected = "openvidu.secret, kurento.enabled have no effect in this version";
     assert_eq!(loaded.warnings, [expected]);
     let problems = Scratch::new().problems("[turn]\nredis_url = \"redis://x\"");
     assert!(problems.contains("turn.redis_url is set"));
+}
+
+#[test]
+fn media_is_off_without_an_address_and_tcp_without_a_port() {
+    let off = Scratch::new().load("[media]\nudp_address = \"\"").unwrap();
+    assert!(off.settings.media.is_none());
+    let on = Scratch::new().load("[media]\nudp_address = \"::\"\ntcp_port = 0\nexternal_ip = \"203.0.113.7\"").unwrap();
+    let media = on.settings.media.unwrap();
+    assert!(media.address.is_ipv6() && media.tcp_port.is_none());
+    assert_eq!(media.external.ipv4, Some("203.0.113.7".parse().unwrap()));
+    let problems = Scratch::new().problems("[media]\nudp_address = \"0.0.0.0:1\"\nudp_port = 70000");
+    assert!(problems.contains("is no address: write one without a port") && problems.contains("media.udp_port"));
+}
+
+#[test]
+fn api_keys_need_secrets_that_cannot_be_guessed() {
+    let problems = Scratch::new().problems("[livekit]\nkeys = { a = \"short\" }");
+    assert!(problems.contains("livekit.keys.a has 5 characters"), "{problems}");
+    let good = Scratch::new().load("[livekit]\nkeys = { a = \"0123456789abcdef\" }").unwrap();
+    assert_eq!(good.settings.livekit.keys.keys().collect::<Vec<_>>(), ["a"]);
+    let development = load_file(&Scratch::new().file("moim.toml", "", 0o600), Mode::Development).unwrap();
+    assert_eq!(development.settings.livekit.keys.keys().collect::<Vec<_>>(), ["devkey"]);
+}
+
+#[test]
+fn webhooks_are_signed_with_a_key_that_is_there() {
+    let urls = "webhook_urls = [\"https://app.example/hook\"]";
+    let problems = Scratch::new().problems(&format!("[livekit]\n{urls}"));
+    assert!(problems.contains("no key to sign with"), "{problems}");
+    let keys = "keys = { a = \"0123456789abcdef\", b = \"0123456789abcdef\" }";
+    let problems = Scratch::new().problems(&format!("[livekit]\n{urls}\n{keys}\nwebhook_key = \"c\""));
+    assert!(problems.contains("is none of livekit.keys"), "{problems}");
+    let good = Scratch::new().load(&format!("[livekit]\n{urls}\n{keys}\nwebhook_key = \"b\"")).unwrap();
+    assert_eq!(good.settings.livekit.webhooks.map(|webhooks| webhooks.key).as_deref(), Some("b"));
+    let problems = Scratch::new().problems("[livekit]\nwebhook_urls = [\"app.example\"]");
+    assert!(problems.contains("which is no https://"), "{problems}");
 }
 
 #[test]

@@ -34,6 +34,7 @@ impl Tree {
             // Who works on it wants to start it again at once.
             tree.server.drain_timeout_s = 2;
             DEV_TOKEN.clone_into(&mut tree.direct.token);
+            tree.livekit.keys.insert(DEV_KEY.to_owned(), DEV_SECRET.to_owned());
         }
         tree
     }
@@ -41,6 +42,11 @@ impl Tree {
 
 /// The shared token of the direct door under `--dev`.
 pub(crate) const DEV_TOKEN: &str = "moim-dev";
+
+/// The API key of the LiveKit door under `--dev`, as everybody knows it.
+pub(crate) const DEV_KEY: &str = "devkey";
+/// Its secret.
+pub(crate) const DEV_SECRET: &str = "secret";
 
 /// Keys whose values are maps with names of the user's choice.
 pub(crate) const FREE_MAPS: [&str; 2] = ["turn.users", "livekit.keys"];
@@ -221,10 +227,34 @@ impl Default for Media {
     }
 }
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Livekit {
     pub(crate) keys: BTreeMap<String, String>,
+    pub(crate) auto_create: bool,
+    pub(crate) empty_timeout_s: i64,
+    pub(crate) departure_timeout_s: i64,
+    pub(crate) max_participants: i64,
+    pub(crate) max_rooms: i64,
+    pub(crate) enable_remote_unmute: bool,
+    pub(crate) webhook_urls: Vec<String>,
+    pub(crate) webhook_key: String,
+}
+
+impl Default for Livekit {
+    fn default() -> Self {
+        Self {
+            keys: BTreeMap::new(),
+            auto_create: true,
+            empty_timeout_s: 300,
+            departure_timeout_s: 20,
+            max_participants: 0,
+            max_rooms: 20_000,
+            enable_remote_unmute: false,
+            webhook_urls: Vec::new(),
+            webhook_key: String::new(),
+        }
+    }
 }
 
 #[derive(Default, Serialize, Deserialize)]

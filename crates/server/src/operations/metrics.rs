@@ -5,7 +5,7 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, gauge, with_local
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use metrics_process::Collector;
 
-use super::Facts;
+use super::{Facts, RoomFacts};
 use Kind::{By, Counter, Gauge};
 
 /// Everything that can be scraped.
@@ -39,6 +39,7 @@ impl Metrics {
             self.connections();
             self.direct();
             self.turn();
+            self.rooms();
             gauge!("moim_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
         });
         self.handle.render()
@@ -54,6 +55,22 @@ impl Metrics {
         let Some(turn) = &self.facts.turn else { return };
         for (name, label, value) in turn.stats().named() {
             publish(TURN, name, label, value);
+        }
+    }
+
+    fn rooms(&self) {
+        let Some(RoomFacts { media, rooms, door, webhooks }) = &self.facts.rooms else { return };
+        for (name, label, value) in media.stats().named() {
+            publish(MEDIA, name, label, value);
+        }
+        for (name, label, value) in rooms.stats().named() {
+            publish(ROOMS, name, label, value);
+        }
+        for (name, label, value) in door.stats().named() {
+            publish(LIVEKIT, name, label, value);
+        }
+        for (name, value) in webhooks.stats().named() {
+            publish(WEBHOOKS, name, "", value);
         }
     }
 
@@ -171,6 +188,105 @@ const TURN: &[Shown] = &[
     ),
 ];
 
+const MEDIA: &[Shown] = &[
+    shown("legs", "moim_sfu_legs", Gauge, "WebRTC connections alive."),
+    shown(
+        "publications",
+        "moim_sfu_publications",
+        Gauge,
+        "Publications on all shards; one watched from another shard counts there too.",
+    ),
+    shown("subscriptions", "moim_sfu_subscriptions", Gauge, "Subscriptions on all shards."),
+    shown("legs_opened", "moim_sfu_legs_opened_total", Counter, "WebRTC connections opened."),
+    shown("legs_closed", "moim_sfu_legs_closed_total", By("reason"), "WebRTC connections ended."),
+    shown("datagrams_in", "moim_sfu_datagrams_received_total", Counter, "Datagrams and frames received."),
+    shown("datagrams_out", "moim_sfu_datagrams_sent_total", Counter, "Datagrams and frames sent."),
+    shown("bytes_in", "moim_sfu_received_bytes_total", Counter, "Bytes received, without UDP and IP headers."),
+    shown("bytes_out", "moim_sfu_sent_bytes_total", Counter, "Bytes sent, without UDP and IP headers."),
+    shown("packets_in", "moim_sfu_packets_received_total", Counter, "Media packets of publications."),
+    shown("packets_forwarded", "moim_sfu_packets_forwarded_total", Counter, "Media packets handed to viewers."),
+    shown("packets_relayed", "moim_sfu_packets_relayed_total", Counter, "Media packets handed to other shards."),
+    shown("key_frame_requests", "moim_sfu_key_frame_requests_total", Counter, "Key frames asked of publishers."),
+    shown("messages_in", "moim_sfu_messages_received_total", Counter, "Messages received over data channels."),
+    shown("messages_out", "moim_sfu_messages_sent_total", Counter, "Messages sent over data channels."),
+    shown(
+        "negotiation_failures",
+        "moim_sfu_negotiation_failures_total",
+        Counter,
+        "Offers and answers that could not be accepted.",
+    ),
+    shown("dropped", "moim_sfu_dropped_total", By("reason"), "What was dropped without an answer."),
+    shown("sends", "moim_media_sends_total", Counter, "Calls of the system that sent datagrams."),
+    shown("sends_blocked", "moim_media_sends_blocked_total", Counter, "Sends lost: the socket's buffer was full."),
+    shown("sends_failed", "moim_media_sends_failed_total", Counter, "Sends that the system refused."),
+    shown(
+        "tcp_dropped",
+        "moim_media_tcp_dropped_total",
+        Counter,
+        "Packets dropped: a viewer over TCP reads too slowly.",
+    ),
+    shown("tcp_gone", "moim_media_tcp_gone_total", Counter, "Packets dropped: their TCP connection has ended."),
+    shown("tcp_opened", "moim_media_tcp_opened_total", Counter, "TCP connections that belong to a participant."),
+    shown("tcp_refused", "moim_media_tcp_refused_total", Counter, "TCP connections closed: nobody's, or silent."),
+    shown("tcp_broken", "moim_media_tcp_broken_total", Counter, "TCP connections that ended by an error."),
+    shown(
+        "relays_dropped",
+        "moim_media_relays_dropped_total",
+        Counter,
+        "Packets dropped between two shards: the ring was full.",
+    ),
+    shown("events_lost", "moim_media_events_lost_total", Counter, "Events of media shards that nobody took in time."),
+    shown("restarts", "moim_media_shard_restarts_total", Counter, "Times a media shard broke and began anew."),
+];
+
+const ROOMS: &[Shown] = &[
+    shown("rooms", "moim_rooms", Gauge, "Rooms open."),
+    shown("participants", "moim_rooms_participants", Gauge, "Participants in rooms."),
+    shown("publications", "moim_rooms_publications", Gauge, "Tracks published."),
+    shown("subscriptions", "moim_rooms_subscriptions", Gauge, "Tracks sent to somebody, once for each viewer."),
+    shown("sessions", "moim_rooms_sessions", Gauge, "Sessions open, over all doors."),
+    shown("rooms_opened", "moim_rooms_opened_total", Counter, "Rooms opened."),
+    shown("participants_joined", "moim_rooms_joined_total", Counter, "Participants let in."),
+    shown("participants_connected", "moim_rooms_connected_total", Counter, "Participants whose connection came up."),
+    shown("sessions_resumed", "moim_rooms_resumed_total", Counter, "Lost sessions that went on."),
+    shown("tracks_published", "moim_rooms_tracks_published_total", Counter, "Tracks published, ever."),
+    shown("messages_delivered", "moim_rooms_messages_delivered_total", Counter, "Messages handed to a receiver."),
+    shown("left", "moim_rooms_left_total", By("reason"), "Participants gone."),
+    shown("refused", "moim_rooms_refused_total", By("reason"), "Commands and requests refused."),
+    shown("dropped", "moim_rooms_dropped_total", By("reason"), "What was dropped without an answer."),
+    shown("sessions_too_slow", "moim_rooms_sessions_too_slow_total", Counter, "Sessions ended: they read too slowly."),
+    shown(
+        "sessions_abandoned",
+        "moim_rooms_sessions_abandoned_total",
+        Counter,
+        "Sessions ended: their connection broke.",
+    ),
+];
+
+const LIVEKIT: &[Shown] = &[
+    shown("connections", "moim_livekit_connections", Gauge, "Signaling connections that are in."),
+    shown("joins_total", "moim_livekit_joins_total", Counter, "Joins that came in."),
+    shown("resumes_total", "moim_livekit_resumes_total", Counter, "Lost sessions that went on."),
+    shown("messages_received_total", "moim_livekit_messages_received_total", Counter, "Messages from clients."),
+    shown("messages_sent_total", "moim_livekit_messages_sent_total", Counter, "Messages to clients."),
+    shown("refused_total", "moim_livekit_refused_total", By("reason"), "Connections refused."),
+    shown("closed_total", "moim_livekit_closed_total", By("reason"), "Connections ended."),
+];
+
+const WEBHOOKS: &[Shown] = &[
+    shown("told", "moim_webhooks_told_total", Counter, "Events that receivers have taken."),
+    shown("failed_attempts", "moim_webhooks_failed_attempts_total", Counter, "Attempts that have to be repeated."),
+    shown("refused", "moim_webhooks_refused_total", Counter, "Events that receivers have turned down."),
+    shown("dropped_old", "moim_webhooks_dropped_old_total", Counter, "Events dropped: too old."),
+    shown("dropped_full", "moim_webhooks_dropped_full_total", Counter, "Events dropped: too much waits."),
+    shown("missed", "moim_webhooks_missed_total", Counter, "Events lost: webhooks fell behind the rooms."),
+    shown("waiting", "moim_webhooks_waiting", Gauge, "Events that wait."),
+    shown("file_errors", "moim_webhooks_file_errors_total", Counter, "Failures to write a queue down."),
+];
+
+/// All tables.
+const ALL: [&[Shown]; 6] = [DIRECT, TURN, MEDIA, ROOMS, LIVEKIT, WEBHOOKS];
+
 fn publish(table: &[Shown], part: &str, label: &'static str, value: u64) {
     let Some(shown) = table.iter().find(|shown| shown.part == part) else {
         debug_assert!(false, "the figure {part} has no name for the outside");
@@ -184,7 +300,7 @@ fn publish(table: &[Shown], part: &str, label: &'static str, value: u64) {
 }
 
 fn describe() {
-    for Shown { name, kind, help, .. } in DIRECT.iter().chain(TURN) {
+    for Shown { name, kind, help, .. } in ALL.into_iter().flatten() {
         match kind {
             Gauge => describe_gauge!(*name, *help),
             Counter | By(_) => describe_counter!(*name, *help),
@@ -223,11 +339,21 @@ mod tests {
         let named = |table: &[Shown], part: &str| table.iter().any(|shown| shown.part == part);
         assert!(direct.named().all(|(part, _, _)| named(DIRECT, part)));
         assert!(turn.named().all(|(part, _, _)| named(TURN, part)));
+        let media = moim_net::media::MediaStats::default();
+        let rooms = moim_net::rooms::RoomsStats::default();
+        let livekit = moim_door_livekit::LivekitStats::default();
+        let webhooks = moim_door_livekit::webhooks::WebhookStats::default();
+        for (part, _, _) in media.named() {
+            assert!(named(MEDIA, part), "{part}");
+        }
+        assert!(rooms.named().all(|(part, _, _)| named(ROOMS, part)));
+        assert!(livekit.named().all(|(part, _, _)| named(LIVEKIT, part)));
+        assert!(webhooks.named().iter().all(|(part, _)| named(WEBHOOKS, part)));
     }
 
     #[test]
     fn names_follow_the_rules_of_prometheus() {
-        for Shown { name, kind, .. } in DIRECT.iter().chain(TURN) {
+        for Shown { name, kind, .. } in ALL.into_iter().flatten() {
             assert_eq!(name.ends_with("_total"), !matches!(kind, Gauge), "{name}");
         }
     }

@@ -8,8 +8,8 @@ use moim_types::Redacted;
 use super::secrets::random_key;
 use crate::config::{DirectSettings, Mode, Origins, Settings};
 
-/// Makes it. `turn_secret` makes the credentials that clients get for TURN.
-pub(super) fn open(settings: &Settings, mode: Mode, turn_secret: Redacted<String>) -> anyhow::Result<DirectDoor> {
+/// Makes it.
+pub(super) fn open(settings: &Settings, mode: Mode, ice: IceConfig) -> anyhow::Result<DirectDoor> {
     let direct = &settings.direct;
     let signing_key = match &direct.token {
         Some(token) => Redacted::new(token.reveal().clone().into_bytes()),
@@ -20,7 +20,7 @@ pub(super) fn open(settings: &Settings, mode: Mode, turn_secret: Redacted<String
         signing_key,
         dev: mode == Mode::Development,
         open_join: settings.app_open,
-        ice: ice(settings, turn_secret),
+        ice,
         bounds: bounds(direct),
         allowed_origins: match &direct.origins {
             Origins::Any => AllowedOrigins::Any,
@@ -29,7 +29,8 @@ pub(super) fn open(settings: &Settings, mode: Mode, turn_secret: Redacted<String
     }))
 }
 
-fn ice(settings: &Settings, secret: Redacted<String>) -> IceConfig {
+/// What clients are told about STUN and TURN. `secret` makes their credentials.
+pub(super) fn ice(settings: &Settings, secret: Redacted<String>) -> IceConfig {
     let turn = settings.turn.as_ref();
     let plain = turn.and_then(|turn| turn.listen).map(|address| address.port());
     let tls = turn.and_then(|turn| turn.tls_listen);

@@ -9,22 +9,30 @@ use super::running::Running;
 use super::signals::Signals;
 
 /// Lets what is under way finish, for at most `patience` or until asked again.
-pub(super) async fn drain(running: &Running, signals: &mut Signals, patience: Duration) {
+pub(super) async fn drain(running: Running, signals: &mut Signals, patience: Duration) {
     info!(open = running.gate.stats().open, "draining: no new connections; waiting for the open ones");
     running.phase.start_draining();
     running.door.drain();
+    if let Some(rooms) = &running.rooms {
+        rooms.door.drain();
+    }
     if let Some(turn) = running.turn.as_ref().map(TurnServer::handle) {
         turn.drain();
     }
     running.stop.cancel();
     tokio::select! {
-        () = finished(running) => info!("drained"),
+        () = finished(&running) => info!("drained"),
         () = tokio::time::sleep(patience) => {
             warn!(open = running.gate.stats().open, "stopping with open connections: the time to drain is over");
         }
         () = signals.stop() => {
             warn!(open = running.gate.stats().open, "stopping with open connections: asked to stop again");
         }
+    }
+    if let Some(rooms) = running.rooms {
+        rooms.stop().await;
+        // Signaling connections carry the last word.
+        let _ = tokio::time::timeout(LAST_WORDS, running.gate.wait_until_empty()).await;
     }
 }
 
@@ -37,5 +45,7 @@ async fn finished(running: &Running) {
     }
 }
 
+/// How long the connections of those sent away may take to end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// The shards tell their figures about once a second.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);

@@ -67,7 +67,8 @@ fn builder() -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_PATIENCE)
         .max_headers(100)
-        .max_buf_size(64 * 1024);
+        // A LiveKit client's token and wishes come in the request line, of which 64 KiB are taken.
+        .max_buf_size(128 * 1024);
     // Extended CONNECT (RFC 8441) stays off: browsers then open a connection of HTTP/1.1 for a WebSocket, which
     // the Socket.IO library can serve.
     builder
@@ -76,7 +77,7 @@ fn builder() -> Builder<TokioExecutor> {
         .keep_alive_interval(Duration::from_secs(20))
         .keep_alive_timeout(Duration::from_secs(10))
         .max_concurrent_streams(128)
-        .max_header_list_size(32 * 1024);
+        .max_header_list_size(96 * 1024);
     builder
 }
 

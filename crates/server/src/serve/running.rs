@@ -17,12 +17,13 @@ use super::dispatch::{self, Services};
 use super::listeners::{self, Bound};
 use super::openings::Openings;
 use super::phase::PhaseCell;
+use super::rooms::{self, Rooms};
 use super::secrets::random_secret;
 use super::signals::{Asked, Signals};
 use super::{certificate, direct, http_connection, turn};
 use crate::config::{Mode, Settings, TurnSettings};
-use crate::operations::{self, Facts};
-use crate::web::{self, StrictTransport};
+use crate::operations::{self, Facts, RoomFacts};
+use crate::web::{self, GroupJoin, StrictTransport};
 
 /// The server while it runs.
 pub(super) struct Running {
@@ -31,6 +32,8 @@ pub(super) struct Running {
     pub(super) gate: Gate,
     pub(super) phase: PhaseCell,
     pub(super) door: DirectDoor,
+    /// `None`: switched off.
+    pub(super) rooms: Option<Rooms>,
     /// `None`: switched off.
     pub(super) turn: Option<TurnServer>,
     /// Ends the public listeners.
@@ -47,11 +50,13 @@ impl Running {
             None => random_secret()?,
         };
         let turn = settings.turn.as_ref().map(|turn| start_turn(turn, &turn_secret)).transpose()?;
+        let ice = direct::ice(settings, turn_secret);
         let running = Self {
             certificate: Arc::new(certificate),
             gate: Gate::new(settings.listen.limits),
             phase: PhaseCell::default(),
-            door: direct::open(settings, mode, turn_secret)?,
+            door: direct::open(settings, mode, ice.clone())?,
+            rooms: rooms::start(settings, mode, ice)?,
             turn,
             stop: CancellationToken::new(),
         };
@@ -67,7 +72,7 @@ impl Running {
     fn serve_public(&self, bound: Vec<Bound>, openings: Arc<Openings>) -> anyhow::Result<()> {
         let strict = if self.certificate.is_self_signed() { StrictTransport::No } else { StrictTransport::Yes };
         let alpn = [ALPN_H2, ALPN_HTTP_1_1, ALPN_STUN_TURN, ALPN_ACME];
-        let doors = self.door.router();
+        let doors = self.doors();
         let services = Arc::new(Services {
             secure: web::router(doors.clone(), strict),
             plain: web::router(doors, StrictTransport::No),
@@ -83,6 +88,15 @@ impl Running {
         Ok(())
     }
 
+    /// All doors' paths.
+    fn doors(&self) -> axum::Router {
+        let doors = self.door.router();
+        let Some(rooms) = &self.rooms else { return doors };
+        let group =
+            GroupJoin { door: self.door.clone(), authority: rooms.door.authority(), key: rooms.app_key.clone() };
+        doors.merge(rooms.door.router()).merge(web::group_rooms(group))
+    }
+
     /// Metrics and health have a gate of their own: a full house can still be looked into.
     fn serve_operations(&self, address: Option<SocketAddr>, openings: Arc<Openings>) -> anyhow::Result<()> {
         let Some(address) = address else { return Ok(()) };
@@ -95,6 +109,7 @@ impl Running {
             certificate: self.certificate.clone(),
             door: self.door.clone(),
             turn: self.turn_handle(),
+            rooms: self.rooms.as_ref().map(RoomFacts::of),
         });
         tokio::spawn(async move {
             while let Some(connection) = acceptor.next().await {

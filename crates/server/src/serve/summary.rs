@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
+use moim_net::media::Media;
+
 use super::running::Running;
 use super::turn;
-use crate::config::{Loaded, Mode, Settings, TurnSettings};
+use crate::config::{DEV_KEY, DEV_SECRET, Loaded, Mode, Settings, TurnSettings};
 
 /// The summary, ready to be printed.
 pub(super) fn write(loaded: &Loaded, mode: Mode, running: &Running) -> String {
@@ -24,6 +26,9 @@ pub(super) fn write(loaded: &Loaded, mode: Mode, running: &Running) -> String {
     if let Some(turn) = &settings.turn {
         line("STUN, TURN", listeners_of(turn, settings.listen.https.is_some()));
         line("Relay from", relay_addresses(turn));
+    }
+    if let Some(rooms) = &running.rooms {
+        line("Media", media_ports(&rooms.media));
     }
     line("Certificate", certificate(running));
     line(
@@ -52,6 +57,17 @@ fn listeners_of(turn: &TurnSettings, with_https: bool) -> String {
     [plain, tls, https].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
+fn media_ports(media: &Media) -> String {
+    let udp: Vec<u16> = media.udp().iter().map(SocketAddr::port).collect();
+    let ports = match (udp.as_slice(), udp.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1]))) {
+        ([first, .., last], true) => format!("{first}-{last}"),
+        (all, _) => all.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
+    };
+    let tcp = media.tcp().map_or_else(String::new, |address| format!(", TCP port {}", address.port()));
+    let addresses: Vec<String> = media.public_addresses().iter().map(ToString::to_string).collect();
+    format!("{}, UDP ports {ports}{tcp}", addresses.join(" and "))
+}
+
 fn relay_addresses(turn: &TurnSettings) -> String {
     let relay = turn::relay(turn);
     let advertised = [relay.ipv4, relay.ipv6].into_iter().flatten().map(|address| address.advertised.to_string());
@@ -70,7 +86,7 @@ fn certificate(running: &Running) -> String {
 fn development_warning(settings: &Settings) -> String {
     let token = settings.direct.token.as_ref().map_or("", |token| token.reveal());
     format!(
-        "\n  WARNING: --dev has well-known keys and lets everybody in. Never on a public machine.\n  Direct door: the shared token is {token}\n"
+        "\n  WARNING: --dev has well-known keys and lets everybody in. Never on a public machine.\n  Direct door: the shared token is {token}\n  LiveKit door: the API key is {DEV_KEY}, its secret is {DEV_SECRET}\n"
     )
 }
 
@@ -80,6 +96,8 @@ fn switched_off(settings: &Settings) -> Vec<&'static str> {
         (settings.listen.http.is_none(), "HTTP without TLS"),
         (settings.listen.metrics.is_none(), "metrics"),
         (settings.turn.is_none(), "STUN and TURN"),
+        (settings.media.is_none(), "rooms through the server"),
+        (settings.livekit.keys.is_empty(), "tokens of the LiveKit door (livekit.keys is empty)"),
         (settings.direct.token.is_none(), "the shared token of the direct door (direct.token is empty)"),
     ]
     .into_iter()

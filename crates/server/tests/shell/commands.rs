@@ -36,6 +36,31 @@ fn a_token_made_by_the_command_opens_its_room() {
 }
 
 #[test]
+fn an_access_token_made_by_the_command_lets_its_holder_in() {
+    let server = Server::start();
+    let config = server.setup.path("moim.toml");
+    let config = config.to_str().unwrap();
+    let arguments = ["token", "livekit", "--dev", "--config", config, "--room", "blue", "--identity", "anna"];
+    let (code, out, log) = finish(server.setup.command(&arguments));
+    assert_eq!(code, 0, "{log}");
+    let validate = |token: &str| plain(server.ports().http, &get(&format!("/rtc/validate?access_token={token}")));
+    assert!(validate(out.trim()).starts_with("HTTP/1.1 200"), "{}", validate(out.trim()));
+    assert!(validate("wrong").starts_with("HTTP/1.1 401"));
+}
+
+#[test]
+fn an_access_token_needs_a_key_to_sign_with() {
+    let setup = Setup::new();
+    let (code, _, log) = setup.run(&["token", "livekit", "--room", "blue", "--identity", "anna"]);
+    assert_eq!(code, 2);
+    assert!(log.starts_with("moim: livekit.keys is empty"), "{log}");
+    let unknown = ["token", "livekit", "--dev", "--room", "blue", "--identity", "anna", "--key", "other"];
+    let (code, _, log) = setup.run(&unknown);
+    assert_eq!(code, 2);
+    assert!(log.contains("--key other is none of livekit.keys"), "{log}");
+}
+
+#[test]
 fn a_token_needs_a_key_to_sign_with_and_a_time_that_is_one() {
     let setup = Setup::new();
     let (code, out, log) = setup.run(&["token", "direct", "--room", "blue"]);
@@ -52,7 +77,7 @@ fn the_check_finds_a_running_server_in_order() {
     let config = server.setup.path("moim.toml");
     let (code, out, log) = finish(server.setup.command(&["check", "--dev", "--config", config.to_str().unwrap()]));
     assert_eq!(code, 0, "{out}{log}");
-    assert!(out.ends_with("11 ok, 0 failed, 0 skipped\n"), "{out}");
+    assert!(out.ends_with("13 ok, 0 failed, 0 skipped\n"), "{out}");
     // The figures may be a second old.
     until("eight allocations are counted", || server.metric("moim_turn_allocations_created_total") == 8.0);
     until("no allocation is left", || server.metric("moim_turn_allocations") == 0.0);

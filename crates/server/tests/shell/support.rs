@@ -27,11 +27,21 @@ pub(crate) struct Ports {
     pub(crate) metrics: u16,
     pub(crate) turn: u16,
     pub(crate) turns: u16,
+    pub(crate) media: u16,
+    pub(crate) media_tcp: u16,
 }
 
 impl Ports {
     fn free() -> Self {
-        Self { https: free_port(), http: free_port(), metrics: free_port(), turn: free_port(), turns: free_port() }
+        Self {
+            https: free_port(),
+            http: free_port(),
+            metrics: free_port(),
+            turn: free_port(),
+            turns: free_port(),
+            media: free_port(),
+            media_tcp: free_port(),
+        }
     }
 }
 
@@ -69,7 +79,7 @@ impl Setup {
 
     /// Writes `moim.toml`: the ports, and `more` in its sections.
     pub(crate) fn configure(&self, more: &[(&str, &str)]) -> PathBuf {
-        let Ports { https, http, metrics, turn, turns } = self.ports;
+        let Ports { https, http, metrics, turn, turns, media, media_tcp } = self.ports;
         let mut sections = vec![
             ("server", format!("data_dir = {:?}\ndrain_timeout_s = 5\n", self.path("data"))),
             (
@@ -77,6 +87,10 @@ impl Setup {
                 format!(
                     "https = \"127.0.0.1:{https}\"\nhttp = \"127.0.0.1:{http}\"\nmetrics = \"127.0.0.1:{metrics}\"\n"
                 ),
+            ),
+            (
+                "media",
+                format!("udp_address = \"127.0.0.1\"\nudp_port = {media}\ntcp_port = {media_tcp}\nshards = 1\n"),
             ),
             (
                 "turn",
