@@ -35,5 +35,5 @@ build_moim() {
   local flags=()
   [ "$1" = release ] && flags=(--release)
   say "building moim ($1)"
-  cargo build --locked -q -p moim-server --bin moim "${flags[@]}"
+  cargo build --locked -q --workspace --bin moim "${flags[@]}"
 }

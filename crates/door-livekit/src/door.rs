@@ -32,6 +32,12 @@ impl LivekitDoor {
         signal::routes(shared).merge(api::routes(api))
     }
 
+    /// Makes and checks tokens. Who was sent away is known here.
+    #[must_use]
+    pub fn authority(&self) -> Authority {
+        self.shared.authority.clone()
+    }
+
     /// Lets nobody in any more; those inside go on.
     pub fn drain(&self) {
         self.shared.drain();

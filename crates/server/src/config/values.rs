@@ -94,7 +94,11 @@ pub(super) fn web_address(key: &str, text: &str) -> Result<String, String> {
     let uri: Option<http::Uri> = text.parse().ok();
     let is_good =
         uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some());
-    if is_good { Ok(text.to_owned()) } else { Err(format!("{key} has \"{text}\", which is no https:// or http:// address")) }
+    if is_good {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("{key} has \"{text}\", which is no https:// or http:// address"))
+    }
 }
 
 /// An origin as a browser sends it: scheme, host, and a port that is not the scheme's own.

@@ -88,10 +88,7 @@ impl Setup {
                     "https = \"127.0.0.1:{https}\"\nhttp = \"127.0.0.1:{http}\"\nmetrics = \"127.0.0.1:{metrics}\"\n"
                 ),
             ),
-            (
-                "media",
-                format!("udp_address = \"127.0.0.1\"\nudp_port = {media}\ntcp_port = {media_tcp}\nshards = 1\n"),
-            ),
+            ("media", format!("udp_address = \"127.0.0.1\"\nudp_port = {media}\ntcp_port = {media_tcp}\nshards = 1\n")),
             (
                 "turn",
                 format!(
