@@ -1,6 +1,8 @@
 //! Webhooks started and stopped.
 
-use std::path::PathBuf;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -73,11 +75,11 @@ pub enum WebhooksError {
         /// Which file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// No thread or no timers.
     #[error("webhooks cannot be started")]
-    Thread(#[source] std::io::Error),
+    Thread(#[source] io::Error),
     /// No TLS.
     #[error("the HTTP client of webhooks cannot be made")]
     Client(#[source] reqwest::Error),
@@ -217,7 +219,8 @@ impl Webhooks {
 fn outbox(config: &WebhookConfig, url: &str, courier: &Courier) -> Result<Outbox, WebhooksError> {
     let address = Address::parse(url)?;
     let path = config.data_dir.join(&address.file_name);
-    let (store, found) = Store::open(&path).map_err(|source| WebhooksError::Queue { path, source })?;
+    let opened = make_folder(&config.data_dir).and_then(|()| Store::open(&path));
+    let (store, found) = opened.map_err(|source| WebhooksError::Queue { path, source })?;
     if !found.waiting.is_empty() || found.unreadable > 0 {
         let (waiting, unreadable) = (found.waiting.len(), found.unreadable);
         tracing::info!(to = address.shown, waiting, unreadable, "webhooks of the last run are told first");
@@ -237,6 +240,11 @@ fn outbox(config: &WebhookConfig, url: &str, courier: &Courier) -> Result<Outbox
         counters: Arc::default(),
         tellings: JoinSet::new(),
     })
+}
+
+/// Only the owner may look into it: events name people.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 type Task = (Outbox, broadcast::Receiver<JournalEntry>);

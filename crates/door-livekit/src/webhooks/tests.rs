@@ -1,7 +1,6 @@
 //! Webhooks with receivers of every temper, over loopback.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -155,9 +154,10 @@ impl Stage {
     }
 
     fn config(&self, urls: Vec<String>) -> WebhookConfig {
-        let folder: &Path = self.folder.path();
+        // Not there yet: the first start makes it.
+        let folder = self.folder.path().join("webhooks");
         let time_out = Duration::from_millis(300);
-        WebhookConfig { time_out, ..WebhookConfig::new(urls, "key".into(), keys(), folder.to_owned()) }
+        WebhookConfig { time_out, ..WebhookConfig::new(urls, "key".into(), keys(), folder) }
     }
 
     fn start(&self, receiver: &Receiver) -> Webhooks {
@@ -302,7 +302,7 @@ async fn what_is_wrong_is_said_at_the_start() {
     let unknown = WebhookConfig { key: "nobody".into(), ..good.clone() };
     assert!(matches!(start(unknown), Err(WebhooksError::UnknownKey(_))));
     assert!(matches!(start(stage.config(vec!["ftp://host/".into()])), Err(WebhooksError::Url(BadUrl::Scheme(_)))));
-    let nowhere = WebhookConfig { data_dir: "/nonexistent".into(), ..good };
+    let nowhere = WebhookConfig { data_dir: "/dev/null/below".into(), ..good };
     assert!(matches!(start(nowhere), Err(WebhooksError::Queue { .. })));
     let none = start(stage.config(vec![])).unwrap();
     none.drain(Duration::from_secs(1)).await;

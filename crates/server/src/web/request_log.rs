@@ -5,6 +5,7 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
+use http::StatusCode;
 use tracing::{debug, error};
 
 /// Notes what was asked and how it went: never the address's query, which may carry a token, and the path only as
@@ -16,7 +17,9 @@ pub(super) async fn note(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let route = route.as_ref().map_or("(app)", MatchedPath::as_str);
     let (status, took) = (response.status().as_u16(), begun.elapsed());
-    if response.status().is_server_error() && response.status() != http::StatusCode::SERVICE_UNAVAILABLE {
+    // Stopping, and what a protocol has and Moim has not, are no faults.
+    let is_no_fault = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::NOT_IMPLEMENTED].contains(&response.status());
+    if response.status().is_server_error() && !is_no_fault {
         error!(%method, route, status, ?took, "a request failed by our fault");
     } else {
         debug!(%method, route, status, ?took, "request");
