@@ -64,7 +64,9 @@ export class Member {
 
   /** The incoming track of somebody. */
   async received(identity, kind) {
-    return (await this.ask('received')).find((one) => one.identity === identity && one.kind === kind) ?? null;
+    const track = (await this.ask('received')).find((one) => one.identity === identity && one.kind === kind);
+    // Before its first packet a track has no statistics.
+    return track ? { packets: 0, frames: 0, samples: 0, bytes: 0, ...track } : null;
   }
 
   /** Waits until frames of somebody go on being decoded. */
