@@ -66,7 +66,6 @@ impl DirectDoor {
     ///
     /// # Errors
     /// The refusal, as `/direct/join` would answer it.
-    #[expect(clippy::result_large_err, reason = "a response, made only to be sent")]
     pub async fn invitation(&self, address: Option<IpAddr>, room: &str, key: Option<&str>) -> Result<String, Response> {
         join::invitation(&self.shared, address, room, key).await
     }

@@ -1,5 +1,7 @@
 //! A fleet over loopback: sockets, threads, handles.
 
+#![expect(clippy::unwrap_used, reason = "what both sides share in a test fails like the test itself")]
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Two connections of our own against each other, in virtual time and without a network.
 
+#![expect(clippy::unwrap_used, reason = "what both sides share in a test fails like the test itself")]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

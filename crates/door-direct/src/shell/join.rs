@@ -83,7 +83,6 @@ pub(crate) async fn join(State(shared): State<Arc<Shared>>, request: Request) ->
 }
 
 /// The same rules for a room that another door serves: whether the key opens it, and the invite to pass on.
-#[expect(clippy::result_large_err, reason = "a response, made only to be sent")]
 pub(crate) async fn invitation(
     shared: &Shared,
     address: Option<IpAddr>,

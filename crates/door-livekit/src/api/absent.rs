@@ -11,7 +11,6 @@ macro_rules! absent {
     ($($(#[$doc:meta])* $name:ident: $sentence:literal),* $(,)?) => {
         $(
             $(#[$doc])*
-            #[expect(clippy::unused_async, reason = "it stands where a method would")]
             pub(super) async fn $name<R>(_: &Api, _: R) -> Nothing {
                 Err(TwirpError::new(Code::Unimplemented, $sentence))
             }

@@ -6,7 +6,6 @@ use http::Method;
 use tower_http::cors::{Any, CorsLayer};
 
 /// Answers a browser's questions about other origins.
-#[must_use]
 pub fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)

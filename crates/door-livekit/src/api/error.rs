@@ -76,11 +76,6 @@ impl TwirpError {
     pub(super) fn internal() -> Self {
         Self::new(Code::Internal, "the rooms gave an answer to another question")
     }
-
-    #[cfg(test)]
-    pub(super) const fn code(&self) -> Code {
-        self.code
-    }
 }
 
 impl From<Refusal> for TwirpError {

@@ -57,7 +57,7 @@ impl Legs {
     }
 
     /// The leg over which the client publishes.
-    pub(crate) const fn from_client(&self) -> Option<LegId> {
+    pub(crate) const fn ingress(&self) -> Option<LegId> {
         self.publisher.leg
     }
 

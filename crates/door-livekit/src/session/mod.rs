@@ -224,7 +224,7 @@ impl Session {
             Event::Participant { who, urgent } => self.update(who, urgent, now),
             Event::Room(now) => self.out.send(room_update(&now)),
             Event::TrackAdded { tag, track } => {
-                self.publishing.added(&tag, &track, self.legs.from_client(), &mut self.out);
+                self.publishing.added(&tag, &track, self.legs.ingress(), &mut self.out);
             }
             Event::TrackQueued { tag } => self.publishing.queued(&tag, &mut self.out),
             Event::CommandRefused { tag, why } => self.refused(&tag, why),

@@ -164,7 +164,7 @@ impl World {
         told.into_iter().filter_map(|it| if let Output::Tell(command) = it { Some(command) } else { None }).collect()
     }
 
-    fn to_legs(&mut self) -> Vec<(LegId, LegCommand)> {
+    fn legs_told(&mut self) -> Vec<(LegId, LegCommand)> {
         std::mem::take(&mut self.outputs)
             .into_iter()
             .filter_map(|it| if let Output::Leg(leg, command) = it { Some((leg, command)) } else { None })
@@ -253,13 +253,13 @@ fn a_leg_to_publish_over_is_made_for_the_first_offer_and_candidates_wait_for_it(
             .iter()
             .any(|it| matches!(it, ParticipantCommand::AttachLeg { ingress: true, egress: false, primary: false, .. }))
     );
-    let commands = world.to_legs();
+    let commands = world.legs_told();
     let leg = world.leg_of(LegRole::Publisher);
     assert!(matches!(&commands[0], (to, LegCommand::AcceptOffer { exchange: 3, .. }) if *to == leg));
     assert!(matches!(&commands[1], (to, LegCommand::AddCandidate(_)) if *to == leg));
     let target = proto::SignalTarget::Subscriber.into();
     world.ask(Request::Trickle(proto::TrickleRequest { target, ..trickle }));
-    assert_eq!(world.to_legs()[0].0, world.leg_of(LegRole::Subscriber));
+    assert_eq!(world.legs_told()[0].0, world.leg_of(LegRole::Subscriber));
 }
 
 #[test]
@@ -425,7 +425,7 @@ fn others_are_told_before_the_offer_that_carries_their_media() {
     let Message::Offer(offer) = &sent[1] else { panic!("an offer") };
     assert_eq!((offer.id, offer.mid_to_track_id["1"].as_str()), (9, "TR_VCFFFFFFFFFF"));
     world.ask(Request::Answer(proto::SessionDescription { sdp: "a".into(), id: 9, ..Default::default() }));
-    assert!(matches!(&world.to_legs()[..], [(_, LegCommand::AcceptAnswer { exchange: 9, .. })]));
+    assert!(matches!(&world.legs_told()[..], [(_, LegCommand::AcceptAnswer { exchange: 9, .. })]));
 }
 
 #[test]
@@ -538,14 +538,14 @@ fn reliable_messages_wait_for_their_channel() {
         Event::Message(Arc::new(RoomMessage { from, reliable, sequence: 0, body }))
     };
     world.hear(message(true));
-    assert!(world.to_legs().is_empty());
+    assert!(world.legs_told().is_empty());
     world.leg(LegRole::Subscriber, LegEvent::ChannelOpen("_reliable".into()));
     let reliable = |commands: &[(LegId, LegCommand)]| matches!(commands, [(_, LegCommand::Send { label, .. })] if label == "_reliable");
-    assert!(reliable(&world.to_legs()));
+    assert!(reliable(&world.legs_told()));
     world.hear(message(true));
-    assert!(reliable(&world.to_legs()));
+    assert!(reliable(&world.legs_told()));
     world.hear(message(false));
-    assert!(matches!(&world.to_legs()[..], [(_, LegCommand::Send { label, .. })] if label == "_lossy"));
+    assert!(matches!(&world.legs_told()[..], [(_, LegCommand::Send { label, .. })] if label == "_lossy"));
 }
 
 #[test]
@@ -643,7 +643,7 @@ fn a_resumed_session_says_reconnect_first_and_then_what_was_missed() {
     assert_eq!(sids, [sid(2), sid(3), sid(1)]);
     assert!(room.room.is_some());
     let subscriber = world.leg_of(LegRole::Subscriber);
-    assert!(matches!(&world.to_legs()[..], [(leg, LegCommand::RestartIce)] if *leg == subscriber));
+    assert!(matches!(&world.legs_told()[..], [(leg, LegCommand::RestartIce)] if *leg == subscriber));
 }
 
 #[test]
@@ -714,7 +714,7 @@ fn simulated_troubles_happen() {
         .collect();
     assert_eq!(spoke, [true, false]);
     simulate(&mut world, Scenario::SubscriberBandwidth(100_000));
-    assert!(matches!(world.to_legs()[..], [(_, LegCommand::LimitEstimate(Some(_)))]));
+    assert!(matches!(world.legs_told()[..], [(_, LegCommand::LimitEstimate(Some(_)))]));
     simulate(&mut world, Scenario::DisconnectSignalOnResumeNoMessages(true));
     assert_eq!(world.ending(), Some(Ending::MayResume));
     resume(&mut world, Connections::Dual, LEG.to_vec(), FirstWords::default());

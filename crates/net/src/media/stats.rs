@@ -2,6 +2,8 @@
 
 use moim_sfu::Stats;
 
+use super::tcp::TcpCounters;
+
 /// What only a shell can count. All of them only grow.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ShellStats {
@@ -24,12 +26,18 @@ pub(super) struct ShellStats {
 }
 
 /// Figures of all media shards together.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct MediaStats {
     /// What the machines counted.
     pub core: Stats,
     pub(super) shell: ShellStats,
     pub(super) tcp: [(&'static str, u64); 3],
+}
+
+impl Default for MediaStats {
+    fn default() -> Self {
+        Self { core: Stats::default(), shell: ShellStats::default(), tcp: TcpCounters::default().named() }
+    }
 }
 
 impl ShellStats {

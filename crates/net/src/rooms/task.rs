@@ -144,7 +144,7 @@ impl Task {
         }
     }
 
-    async fn tell_leg(&mut self, leg: LegId, command: LegCommand) {
+    async fn tell_leg(&self, leg: LegId, command: LegCommand) {
         if let Some(shard) = self.legs.shard(leg) {
             self.media.tell(shard, ShardCommand::Leg(leg, command)).await;
         }
@@ -241,7 +241,7 @@ impl Task {
     }
 
     /// Ends the legs of an ended session that no room knows of: nobody else would.
-    async fn close_unattached(&mut self, session: SessionId) {
+    async fn close_unattached(&self, session: SessionId) {
         for leg in self.legs.unattached(session) {
             self.tell_leg(leg, LegCommand::Close).await;
         }

@@ -68,7 +68,6 @@ async fn answer(State(join): State<GroupJoin>, request: Request) -> Response {
 }
 
 impl GroupJoin {
-    #[expect(clippy::result_large_err, reason = "a response, made only to be sent")]
     async fn place(&self, address: Option<IpAddr>, wish: Wish) -> Result<Place, Response> {
         let invite = self.door.invitation(address, &wish.room, wish.key.as_deref()).await?;
         if wish.name.chars().count() > MAX_NAME_CHARS {
@@ -89,7 +88,6 @@ impl GroupJoin {
         (grants.room() == Some(&wish.room)).then_some(grants.identity)
     }
 
-    #[expect(clippy::result_large_err, reason = "a response, made only to be sent")]
     fn token(&self, identity: &str, wish: &Wish, now: Duration) -> Result<Redacted<String>, Response> {
         let video = VideoGrant { room_join: true, room: wish.room.clone(), ..VideoGrant::default() };
         let grants = Grants {

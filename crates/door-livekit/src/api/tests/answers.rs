@@ -6,7 +6,6 @@ use livekit_protocol as proto;
 use moim_room::{Kind, Participant, ParticipantState, Permissions, Recipients, Room, Track, TrackDescription, Version};
 use moim_types::{Id, MediaKind, Resolution, Source, TrackId};
 use prost::Message;
-use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde_json::json;
 

@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn declared_qualities_take_the_rids_from_the_bottom() {
-        let cases: [(&[proto::VideoQuality], &[&str], &[(&str, Quality)]); 7] = [
+        type Case<'a> = (&'a [proto::VideoQuality], &'a [&'a str], &'a [(&'a str, Quality)]);
+        let cases: [Case<'_>; 7] = [
             (&[Low, Medium], &["q", "h"], &[("q", Quality::Low), ("h", Quality::Medium)]),
             (&[Low, High], &["q", "h"], &[("q", Quality::Low), ("h", Quality::High)]),
             (&[Medium, High], &["q", "h"], &[("q", Quality::Medium), ("h", Quality::High)]),

@@ -251,7 +251,7 @@ fn every_event_arrives_in_its_order_whatever_happens() {
                 let number = made.entry(Arc::clone(&room)).or_default();
                 *number += 1;
                 // Odd events are somebody's joined, even ones his left.
-                stays += u64::from(*number % 2 == 0);
+                stays += u64::from((*number).is_multiple_of(2));
                 let event = named(&number.to_string());
                 world.handle(Input::Happened { at: world.now.unix, room, event, bytes: 10 });
             }

@@ -39,9 +39,8 @@ impl TcpService {
         }
         let (reader, writer) = tokio::io::split(connection);
         let mut frames = Frames::new(reader);
-        let first = match frames.next(FIRST_FRAME_WITHIN).await {
-            Ok(Some(first)) => first,
-            Ok(None) | Err(_) => return self.count_refused(ends, "no frame came"),
+        let Ok(Some(first)) = frames.next(FIRST_FRAME_WITHIN).await else {
+            return self.count_refused(ends, "no frame came");
         };
         let Some(ufrag) = wanted_ufrag(&first) else {
             return self.count_refused(ends, "the first frame is no connectivity check");
