@@ -1,6 +1,6 @@
 //! LiveKit's server API: Twirp (version 7) over HTTP, in JSON and in protobuf.
 //!
-//! [`table::ROUTES`] has every method with the grant that it asks for. A handler gets at its request
+//! `table::ROUTES` has every method with the grant that it asks for. A handler gets at its request
 //! only through the check of that grant.
 
 mod absent;

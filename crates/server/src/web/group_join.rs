@@ -88,6 +88,7 @@ impl GroupJoin {
         (grants.room() == Some(&wish.room)).then_some(grants.identity)
     }
 
+    #[expect(clippy::result_large_err, reason = "a response, made only to be sent")]
     fn token(&self, identity: &str, wish: &Wish, now: Duration) -> Result<Redacted<String>, Response> {
         let video = VideoGrant { room_join: true, room: wish.room.clone(), ..VideoGrant::default() };
         let grants = Grants {
