@@ -122,8 +122,7 @@ scenario('who speaks is named, and who is silent is not', async ({ room, member 
   const [anna, ben] = [await member('anna'), await member('ben')];
   await anna.join(room);
   await ben.join(room);
-  const { sid } = await anna.ask('publish', { source: 'microphone' });
-  // The fake microphone beeps once a second.
+  const { sid } = await anna.ask('publishTone');
   await ben.hears('speakers', ({ identities }) => identities.includes('anna'));
   await anna.hears('speakers', ({ identities }) => identities.includes('anna'));
   await anna.ask('mute', sid);

@@ -157,6 +157,18 @@ window.member = {
     local.set(publication.trackSid, { track, publication });
     return { sid: publication.trackSid, mime: publication.mimeType };
   },
+  /** A tone without a pause: the fake microphone only beeps, which is too short to count as speech. */
+  async publishTone({ hertz = 440 } = {}) {
+    const context = new AudioContext();
+    const tone = new OscillatorNode(context, { frequency: hertz });
+    const outlet = new MediaStreamAudioDestinationNode(context);
+    tone.connect(outlet);
+    tone.start();
+    const [track] = outlet.stream.getAudioTracks();
+    const publication = await room.localParticipant.publishTrack(track, { source: Track.Source.Microphone });
+    local.set(publication.trackSid, { track: publication.track, publication });
+    return { sid: publication.trackSid };
+  },
   /** A canvas as a screen: it changes at every frame, and needs no picker. */
   async publishScreen({ width = 640, height = 360, fps = 10 } = {}) {
     const canvas = Object.assign(document.createElement('canvas'), { width, height });
