@@ -64,16 +64,13 @@ for (const mode of modes) {
     assert.deepEqual(people.map((one) => [one.identity, one.sid]), [['anna', after.sid]], 'no ghost');
   });
 
-  // Over a single connection a viewer's reused sections may stay dark then: a known limit, in ROADMAP.md.
-  if (mode === 'dual') {
-    scenario(`the server may ask for a new join (${mode} connection)`, async (scene) => {
-      const { anna, ben } = await callOf(scene, mode);
-      const own = await anna.now();
-      await anna.ask('simulate', { scenario: 'leave-full-reconnect' });
-      await anna.hears('reconnected', undefined, { since: own, within: 30_000 });
-      await seeEachOther(anna, ben);
-    });
-  }
+  scenario(`the server may ask for a new join (${mode} connection)`, async (scene) => {
+    const { anna, ben } = await callOf(scene, mode);
+    const own = await anna.now();
+    await anna.ask('simulate', { scenario: 'leave-full-reconnect' });
+    await anna.hears('reconnected', undefined, { since: own, within: 30_000 });
+    await seeEachOther(anna, ben);
+  });
 
   scenario(`changes made while somebody was away are known on return (${mode} connection)`, async (scene) => {
     const { anna, ben } = await callOf(scene, mode);

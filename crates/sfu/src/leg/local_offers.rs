@@ -11,6 +11,7 @@ use str0m::media::{Direction, Mid};
 use super::answer_text::{self, Plan, SectionPlan, Sends};
 use super::connection::{Connection, Drained};
 use super::offer_text::RemoteText;
+use super::streams;
 use crate::{Bounds, ChannelConfig, DropReason, Msid};
 
 /// Negotiation where this side offers.
@@ -276,7 +277,7 @@ impl LocalOffers {
         let mut reused = Vec::new();
         for section in self.sections.iter_mut().filter(|section| section.state == State::Idle) {
             let Some(index) = self.waiting.iter().position(|waiting| waiting.kind == section.kind) else { continue };
-            if !renumber(rtc, section.mid) {
+            if !streams::renumber(rtc, section.mid) {
                 continue;
             }
             let Waiting { track, msid, .. } = self.waiting.remove(index);
@@ -306,19 +307,6 @@ impl LocalOffers {
         };
         self.sections.iter().map(plan).collect()
     }
-}
-
-/// Gives the stream of a section new numbers.
-fn renumber(rtc: &mut Rtc, mid: Mid) -> bool {
-    let mut direct = rtc.direct_api();
-    let Some(stream) = direct.stream_tx_by_mid(mid, None) else { return false };
-    let repaired = stream.rtx().is_some();
-    let ssrc = direct.new_ssrc();
-    let mut repair = direct.new_ssrc();
-    while repair == ssrc {
-        repair = direct.new_ssrc();
-    }
-    direct.reset_stream_tx(mid, None, ssrc, repaired.then_some(repair)).is_some()
 }
 
 const fn media_kind(kind: MediaKind) -> str0m::media::MediaKind {

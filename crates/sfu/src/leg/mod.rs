@@ -19,6 +19,7 @@ mod quality;
 mod remote_offers;
 mod sections;
 mod settings;
+mod streams;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

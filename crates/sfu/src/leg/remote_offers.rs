@@ -11,6 +11,7 @@ use super::connection::{Connection, Drained};
 use super::offer_text::{RemoteSection, RemoteText};
 use super::payload_types;
 use super::sections::Sections;
+use super::streams;
 use crate::{Bounds, CodecPreference, Msid, OfferedSection, SectionDirection};
 
 /// Negotiation where the remote side offers.
@@ -53,7 +54,9 @@ impl RemoteOffers {
         let answer = connection
             .mutate(now, drained, |rtc| rtc.sdp_api().accept_offer(offer))
             .map_err(|error| error.to_string())?;
-        self.sections.offered(&read.sections);
+        for mid in self.sections.offered(&read.sections) {
+            connection.mutate(now, drained, |rtc| streams::renumber(rtc, mid.as_str().into()));
+        }
         self.transport_cc = read.transport_cc;
         (self.begun, self.asked) = (true, false);
         self.ask_soon(now);

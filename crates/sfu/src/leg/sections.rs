@@ -64,7 +64,8 @@ impl Sections {
     }
 
     /// Takes in an offer that was accepted, and puts waiting subscriptions onto its free sections.
-    pub(super) fn offered(&mut self, offered: &[RemoteSection]) {
+    /// Returns the sections that rest: their track is gone, and the next one needs new numbers.
+    pub(super) fn offered(&mut self, offered: &[RemoteSection]) -> Vec<String> {
         let before = std::mem::take(&mut self.sections);
         let state_before = |offer: &RemoteSection| {
             before.iter().find(|section| section.mid == offer.mid).map_or(State::Unusable, |section| section.state)
@@ -85,6 +86,7 @@ impl Sections {
         }
         self.stale = false;
         self.assign(&resting);
+        resting.into_iter().map(|index| self.sections[index].mid.clone()).collect()
     }
 
     fn assign(&mut self, resting: &[usize]) {

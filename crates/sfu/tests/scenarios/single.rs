@@ -108,6 +108,27 @@ fn a_section_is_inactive_once_between_two_tracks() {
 }
 
 #[test]
+fn the_next_track_of_a_section_has_numbers_of_its_own() {
+    let ssrcs = |sdp: &str| -> Vec<String> {
+        let lines = sdp.lines().filter_map(|line| line.strip_prefix("a=ssrc:"));
+        lines.filter_map(|line| line.split(' ').next().map(str::to_owned)).collect()
+    };
+    let mut world = World::new(1);
+    let (publisher, mid) = publisher_of_sound(&mut world, 0);
+    let client = newcomer(&mut world);
+    world.subscribe(client, track(1), 0, MediaKind::Audio);
+    let first = ssrcs(&offer_again(&mut world, client));
+    world.run(Duration::from_millis(50));
+    speak(&mut world, publisher, mid, 0..10);
+    world.unsubscribe(client, track(1));
+    offer_again(&mut world, client);
+    world.subscribe(client, track(1), 0, MediaKind::Audio);
+    let second = ssrcs(&offer_again(&mut world, client));
+    assert!(!first.is_empty() && !second.is_empty());
+    assert!(second.iter().all(|ssrc| !first.contains(ssrc)), "{first:?} {second:?}");
+}
+
+#[test]
 fn the_same_connection_publishes() {
     let mut world = World::new(1);
     let client = newcomer(&mut world);
