@@ -24,3 +24,11 @@ pub(crate) fn memory_of(pid: u32) -> anyhow::Result<u64> {
     let kib: u64 = line.split_whitespace().nth(1).context("no figure")?.parse()?;
     Ok(kib * 1024)
 }
+
+/// What the calling thread has used so far. The scheduler adds it up at its ticks, so that it is
+/// right to a few milliseconds.
+pub(crate) fn used_by_this_thread() -> anyhow::Result<Duration> {
+    let account = fs::read_to_string("/proc/thread-self/schedstat")?;
+    let ns = account.split_whitespace().next().and_then(|ns| ns.parse().ok()).context("no figure")?;
+    Ok(Duration::from_nanos(ns))
+}

@@ -6,6 +6,10 @@
 #![expect(clippy::print_stdout, reason = "figures are what this program is for")]
 
 mod cpu;
+mod join;
+mod pipe;
+mod process;
+mod room;
 mod turn;
 
 use clap::{Parser, Subcommand};
@@ -23,9 +27,17 @@ enum Command {
     Turn(turn::load::Load),
     /// Relay the same packets through moim and through coturn's turnserver, by turns, and print ratios.
     TurnCompare(turn::compare::Compare),
+    /// Fill rooms of a LiveKit server that is running with publishers and viewers.
+    Room(Box<room::load::Load>),
+    /// Start moim, load its rooms in the ways that matter, and print the figures.
+    RoomTable(room::table::Table),
+    /// Play a WebM file into a room, or write what a room sends to one.
+    Join(join::Join),
 }
 
 fn main() -> anyhow::Result<()> {
+    // Warnings go beside the figures, not between them.
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter()).init();
     match Arguments::parse().command {
         Command::Turn(load) => {
             let figures = load.run()?;
@@ -33,5 +45,15 @@ fn main() -> anyhow::Result<()> {
             Ok(())
         }
         Command::TurnCompare(compare) => compare.run(),
+        Command::Room(load) => {
+            println!("{}", load.run()?);
+            Ok(())
+        }
+        Command::RoomTable(table) => table.run(),
+        Command::Join(join) => join.run(),
     }
+}
+
+fn filter() -> tracing_subscriber::EnvFilter {
+    tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,str0m=error,is=error".into())
 }

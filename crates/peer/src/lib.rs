@@ -14,6 +14,7 @@ pub mod livekit;
 mod media;
 mod peer_connection;
 mod socket;
+pub mod webm;
 
 pub use connection::{
     ChannelId, ChannelInit, Connection, ConnectionConfig, ConnectionState, Direction, Event, IceCandidate,

@@ -8,7 +8,7 @@ use moim_turn::Family;
 use moim_turn::client::{Client, Event, Granted, Request};
 use moim_types::Redacted;
 
-use super::pipe::Pipe;
+use crate::pipe::Pipe;
 
 /// Inside the range that every TURN server accepts.
 pub(super) const CHANNEL: u16 = 0x4000;

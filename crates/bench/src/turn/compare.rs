@@ -3,13 +3,13 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::Args;
 
 use super::load::{Direction, Load};
+use crate::process::{Running, start};
 
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
@@ -25,20 +25,6 @@ pub(crate) struct Compare {
     /// How long each time, in seconds.
     #[arg(long, default_value_t = 1.0)]
     seconds: f64,
-}
-
-/// A server that ends with this value.
-struct Running {
-    process: Child,
-    address: SocketAddr,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 impl Compare {
@@ -109,13 +95,6 @@ impl Compare {
         command.args(["--min-port", "45000", "--max-port", "48999", "--userdb"]).arg(folder.join("turndb"));
         start(command, &folder.join("coturn.log"), address)
     }
-}
-
-fn start(mut command: Command, log: &Path, address: SocketAddr) -> anyhow::Result<Running> {
-    let log = fs::File::create(log)?;
-    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-    let process = command.spawn().with_context(|| format!("{:?} could not be started", command.get_program()))?;
-    Ok(Running { process, address })
 }
 
 fn median(values: &mut [f64]) -> f64 {

@@ -9,8 +9,8 @@ use moim_turn::client::Client;
 use moim_types::Redacted;
 
 use super::caller::{CHANNEL, Caller};
-use super::pipe::{Buffers, Pipe};
 use crate::cpu;
+use crate::pipe::{Buffers, Pipe};
 
 /// Which way the packets go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

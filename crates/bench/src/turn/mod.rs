@@ -3,4 +3,3 @@
 mod caller;
 pub(crate) mod compare;
 pub(crate) mod load;
-mod pipe;

@@ -5,22 +5,22 @@ use std::net::{SocketAddr, UdpSocket};
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 
-pub(super) struct Pipe {
+pub(crate) struct Pipe {
     socket: UdpSocket,
     state: UdpSocketState,
 }
 
 /// Memory to receive into.
-pub(super) struct Buffers(Vec<Vec<u8>>);
+pub(crate) struct Buffers(Vec<Vec<u8>>);
 
 impl Buffers {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(vec![vec![0; 65_535]; BATCH_SIZE])
     }
 }
 
 impl Pipe {
-    pub(super) fn open() -> io::Result<Self> {
+    pub(crate) fn open() -> io::Result<Self> {
         let socket = UdpSocket::bind("127.0.0.1:0")?;
         let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
         // What the system does not grant shows as loss.
@@ -28,12 +28,12 @@ impl Pipe {
         Ok(Self { socket, state })
     }
 
-    pub(super) fn address(&self) -> io::Result<SocketAddr> {
+    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()
     }
 
     /// Sends `contents` as datagrams of `segment` bytes.
-    pub(super) fn send(&self, destination: SocketAddr, contents: &[u8], segment: usize) -> io::Result<()> {
+    pub(crate) fn send(&self, destination: SocketAddr, contents: &[u8], segment: usize) -> io::Result<()> {
         let transmit = Transmit { destination, ecn: None, contents, segment_size: Some(segment), src_ip: None };
         match self.state.try_send(UdpSockRef::from(&self.socket), &transmit) {
             // A full buffer loses packets, which the count shows.
@@ -43,7 +43,7 @@ impl Pipe {
     }
 
     /// The next datagram, if one waits; it must not be part of a run.
-    pub(super) fn next(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+    pub(crate) fn next(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
         match self.socket.recv_from(buffer) {
             Ok((length, _)) => Ok(Some(length)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
@@ -52,7 +52,7 @@ impl Pipe {
     }
 
     /// Takes everything that waits and says how many datagrams it was.
-    pub(super) fn drain(&self, buffers: &mut Buffers) -> io::Result<u64> {
+    pub(crate) fn drain(&self, buffers: &mut Buffers) -> io::Result<u64> {
         let mut metas = [RecvMeta::default(); BATCH_SIZE];
         let mut count = 0;
         loop {
