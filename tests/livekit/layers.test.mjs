@@ -84,12 +84,12 @@ scenario('a viewer with 300 kbit/s gets a lower layer, while another keeps its o
   await ben.ask('simulate', { scenario: 'subscriber-bandwidth', argument: 300_000 });
   await widthIs(ben, 'anna', (width) => width > 0 && width < 900, 'a lower layer');
   const rate = async (one) => Math.round(((await one.during('anna', 'video', 4000)).bytes * 8) / 4000);
-  // What is on its way already, and a layer that swings above its measure, have three seconds to settle.
-  await new Promise((done) => setTimeout(done, 3000));
-  const [limited, free] = await Promise.all([rate(ben), rate(carla)]);
-  say(`limited ${limited} kbit/s, free ${free} kbit/s`);
-  assert.ok(limited < 400, `${limited} kbit/s`);
-  assert.ok((await carla.received('anna', 'video')).width > (await ben.received('anna', 'video')).width);
+  // A layer swings around its measure, more so on a busy machine.
+  const limited = await until('his rate to fall', async () => (await rate(ben)) < 400, { within: 60_000 });
+  assert.ok(limited);
+  const widths = async () => Promise.all([ben, carla].map(async (one) => (await one.received('anna', 'video')).width));
+  const [small, large] = await until('the other to have the larger picture', async () => (([his, hers]) => hers > his && [his, hers])(await widths()));
+  say(`limited ${small} px, free ${large} px`);
   await ben.sees('anna');
 });
 
@@ -104,7 +104,7 @@ for (const codec of ['vp9', 'av1']) {
     await ben.ask('resize', { sid, width: 160, height: 90 });
     const small = await widthIs(ben, 'anna', (width) => width > 0 && width <= 640, 'a lower layer');
     await ben.sees('anna', { fits: ({ width }) => width <= 640 });
-    assert.ok(small.width < (await carla.received('anna', 'video')).width);
+    await carla.sees('anna', { fits: ({ width }) => width > small.width });
     await ben.ask('resize', { sid, width: 1280, height: 720 });
     await widthIs(ben, 'anna', (width) => width > small.width, 'a higher layer');
   });
