@@ -96,8 +96,7 @@ export class Member {
         if (!now) return null;
         first ??= now;
         if (now.sid !== first.sid || now.packets < first.packets) first = now;
-        // Decoded samples are counted only where the page plays the sound, which it may not do yet after a new join.
-        return now.packets >= first.packets + packets && (now.samples > first.samples || now.samples === 0) && now;
+        return now.packets >= first.packets + packets && now.samples > first.samples && now;
       },
       { within },
     );
