@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed step ends the test")]
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use moim_net::turn::{TurnOptions, TurnServer};
@@ -14,12 +15,14 @@ use tokio::net::{TcpListener, TcpStream};
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const ANY_PORT: SocketAddr = SocketAddr::new(LOOPBACK, 0);
+/// Below the ports that the system gives out: a peer whose port it chose is never taken for a relay that is not open.
+const RELAY_PORTS: RangeInclusive<u16> = 20_000..=21_999;
 
 fn config(user_quota: u32) -> Config {
     let own = RelayAddress { bind: LOOPBACK, advertised: LOOPBACK };
     Config {
         realm: "test".to_owned(),
-        relay: RelayConfig { ipv4: Some(own), ipv6: None, ports: 40_000..=41_999 },
+        relay: RelayConfig { ipv4: Some(own), ipv6: None, ports: RELAY_PORTS },
         credentials: Credentials::new([("ann".to_owned(), password())], vec![]),
         peers: PeerPolicy::new(vec!["127.0.0.0/8".parse().unwrap()], vec![]),
         user_quota,
@@ -159,7 +162,7 @@ fn clients_reach_each_other_through_their_relays() {
 #[test]
 fn a_port_of_the_range_that_is_no_relay_gets_nothing() {
     let server = start(10);
-    let victim = (40_000..42_000).find_map(|port| UdpSocket::bind((LOOPBACK, port)).ok()).unwrap();
+    let victim = RELAY_PORTS.clone().find_map(|port| UdpSocket::bind((LOOPBACK, port)).ok()).unwrap();
     victim.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     let address = victim.local_addr().unwrap();
     for _ in 0..4 {
