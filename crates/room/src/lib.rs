@@ -8,8 +8,6 @@
 //!
 //! It never sees SDP, JSON or a packet, opens a socket, or reads a clock.
 
-#![cfg_attr(test, expect(clippy::disallowed_methods, reason = "a test begins at some instant"))]
-
 mod command;
 mod config;
 mod desk;

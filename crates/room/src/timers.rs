@@ -69,13 +69,15 @@ impl Timers {
 
 #[cfg(test)]
 mod tests {
+    use moim_testkit::VirtualClock;
+
     use std::time::Duration;
 
     use super::*;
 
     #[test]
     fn a_wake_has_one_date_and_never_comes_early() {
-        let start = Instant::now();
+        let start = VirtualClock::new().now().instant;
         let mut timers = Timers::default();
         let (one, two) = (Wake::Counts(RoomKey(1)), Wake::Counts(RoomKey(2)));
         timers.set(one, Some(start + Duration::from_secs(1)));

@@ -8,7 +8,7 @@
 //! `MOIM_SEED` runs one seed only.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
-#![expect(clippy::disallowed_methods, reason = "a test begins at some instant and may be told its seed")]
+#![expect(clippy::disallowed_methods, reason = "a run may be told its seed")]
 
 #[path = "model/observer.rs"]
 mod observer;
@@ -17,13 +17,14 @@ mod reference;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use moim_room::{
     ApiCommand, Arrival, Body, Change, Command, Config, DisconnectReason, Encoding, Event, Join, Kind, Output,
     ParticipantCommand, Permissions, Recipients, RequestId, RoomOptions, Rooms, TrackAccess, TrackDescription,
 };
+use moim_testkit::VirtualClock;
 use moim_types::{
     Codec, LegId, MediaKind, Now, ParticipantId, PauseReason, Quality, Resolution, SessionId, Source, TrackId, View,
     Wanted,
@@ -74,7 +75,7 @@ impl World {
     fn new(seed: u64) -> Self {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
-        let now = Now { instant: Instant::now(), unix: Duration::from_secs(1_700_000_000) };
+        let now = VirtualClock::new().now();
         Self {
             rooms: Rooms::new(config(), now, bytes),
             now,

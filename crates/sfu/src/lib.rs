@@ -7,8 +7,6 @@
 //! It never opens a socket, reads a clock, knows who anybody is, or decides who may see what: it
 //! forwards what it is told to forward, in the best quality that each viewer's connection carries.
 
-#![cfg_attr(test, expect(clippy::disallowed_methods, reason = "a test begins at some instant"))]
-
 mod certificate;
 mod command;
 mod config;

@@ -11,8 +11,6 @@
 //!
 //! The message codec is that of `stun-types` and `turn-types`.
 
-#![cfg_attr(test, expect(clippy::disallowed_methods, reason = "a test begins at some instant"))]
-
 mod address;
 mod allocations;
 mod authentication;

@@ -101,13 +101,14 @@ impl Vacancy {
 
 #[cfg(test)]
 mod tests {
+    use moim_testkit::VirtualClock;
     use moim_types::RoomId;
 
     use super::*;
 
     #[test]
     fn counts_are_told_together_and_recording_at_once() {
-        let now = Instant::now();
+        let now = VirtualClock::new().now().instant;
         let room = Room {
             id: RoomId::from_random([0; 12]),
             name: "r".into(),
@@ -128,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_room_waits_longer_for_the_first_than_for_the_next() {
-        let now = Instant::now();
+        let now = VirtualClock::new().now().instant;
         let options = RoomOptions::default();
         let mut vacancy = Vacancy::new(now);
         assert_eq!(vacancy.ends(&options), Some(now + options.empty_timeout));

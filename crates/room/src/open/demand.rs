@@ -139,6 +139,8 @@ fn smallest_filling(size: Resolution, track: &TrackDescription) -> Quality {
 
 #[cfg(test)]
 mod tests {
+    use moim_testkit::VirtualClock;
+
     use std::sync::Arc;
 
     use moim_types::{MediaKind, Source};
@@ -152,7 +154,7 @@ mod tests {
 
     #[test]
     fn more_is_told_at_once_and_less_after_a_while() {
-        let start = Instant::now();
+        let start = VirtualClock::new().now().instant;
         let mut demands = Demands::default();
         demands.start(track(), start);
         assert_eq!(demands.change(track(), None, Some(Quality::Low), start), Some(Demand::UpTo(Quality::Low)));
@@ -165,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_demand_that_comes_back_is_not_lowered() {
-        let start = Instant::now();
+        let start = VirtualClock::new().now().instant;
         let mut demands = Demands::default();
         demands.start(track(), start);
         demands.change(track(), None, Some(Quality::High), start);
@@ -176,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_track_without_viewers_is_told_so() {
-        let start = Instant::now();
+        let start = VirtualClock::new().now().instant;
         let mut demands = Demands::default();
         demands.start(track(), start);
         assert_eq!(demands.take_due(track(), start + FIRST_AFTER), Some(Demand::Nothing));

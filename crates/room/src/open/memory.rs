@@ -107,6 +107,8 @@ impl Departed {
 
 #[cfg(test)]
 mod tests {
+    use moim_testkit::VirtualClock;
+
     use bytes::Bytes;
 
     use super::*;
@@ -119,7 +121,7 @@ mod tests {
 
     #[test]
     fn the_oldest_make_room_and_the_old_are_forgotten() {
-        let start = Instant::now();
+        let start = VirtualClock::new().now().instant;
         let mut messages = Messages::default();
         for sequence in 1..=5 {
             let at = start + Duration::from_secs(sequence.into());

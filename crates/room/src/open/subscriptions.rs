@@ -210,6 +210,8 @@ impl Subscriptions {
 
 #[cfg(test)]
 mod tests {
+    use moim_testkit::VirtualClock;
+
     use std::time::Duration;
 
     use super::*;
@@ -242,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_wish_for_an_unknown_track_grows_old_unless_it_becomes_known() {
-        let start = Instant::now();
+        let start = VirtualClock::new().now().instant;
         let later = start + Duration::from_secs(60);
         let mut subscriptions = Subscriptions::default();
         for n in [1, 2] {

@@ -53,11 +53,13 @@ impl Vigil {
 
 #[cfg(test)]
 mod tests {
+    use moim_testkit::VirtualClock;
+
     use super::*;
 
     #[test]
     fn what_runs_out_first_decides() {
-        let start = Instant::now();
+        let start = VirtualClock::new().now().instant;
         let after = |seconds| start + Duration::from_secs(seconds);
         let mut vigil = Vigil::joining(start, Duration::from_secs(60));
         assert_eq!(vigil.next(), Some((after(60), DisconnectReason::JoinFailure)));

@@ -2,10 +2,9 @@
 
 #![expect(dead_code, reason = "no scenario uses all of it")]
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
-#![expect(clippy::disallowed_methods, reason = "a test begins at some instant")]
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use moim_room::{
@@ -13,6 +12,7 @@ use moim_room::{
     MediaOrder, Output, Participant, ParticipantCommand, Permissions, Recipients, Refusal, Reply, RequestId,
     RoomOptions, Rooms, Track, TrackDescription,
 };
+use moim_testkit::VirtualClock;
 use moim_types::{Codec, LegId, MediaKind, Now, ParticipantId, Quality, Resolution, SessionId, Source, TrackId};
 
 pub(crate) const ROOM: &str = "hall";
@@ -46,7 +46,7 @@ impl Stage {
     }
 
     pub(crate) fn with(config: Config) -> Self {
-        let now = Now { instant: Instant::now(), unix: Duration::from_secs(1_700_000_000) };
+        let now = VirtualClock::new().now();
         Self { rooms: Rooms::new(config, now, [7; 32]), now, numbers: 0 }
     }
 

@@ -3,15 +3,15 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use moim_testkit::VirtualClock;
 use moim_types::{Codec, TrackId};
 
 use crate::{Extensions, MediaPacket};
 
 /// A moment to count from. The tests never look at a clock again.
-#[expect(clippy::disallowed_methods, reason = "an Instant can be had from nowhere else")]
 pub(super) fn epoch() -> Instant {
     static EPOCH: OnceLock<Instant> = OnceLock::new();
-    *EPOCH.get_or_init(Instant::now)
+    *EPOCH.get_or_init(|| VirtualClock::new().now().instant)
 }
 
 /// A sender of one encoding.

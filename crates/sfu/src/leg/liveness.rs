@@ -88,11 +88,13 @@ impl Liveness {
 
 #[cfg(test)]
 mod tests {
+    use moim_testkit::VirtualClock;
+
     use super::*;
 
     #[test]
     fn a_leg_that_never_connects_times_out_after_a_minute() {
-        let start = Instant::now();
+        let start = VirtualClock::new().now().instant;
         let mut liveness = Liveness::new(start);
         assert_eq!(liveness.heard(start + Duration::from_secs(30)), None);
         assert_eq!(liveness.tick(start + Duration::from_secs(59)), None);
@@ -101,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_silent_leg_is_kept_for_a_while_and_may_come_back() {
-        let start = Instant::now();
+        let start = VirtualClock::new().now().instant;
         let mut liveness = Liveness::new(start);
         assert_eq!(liveness.connected(start), Some(Change::Connected));
         assert_eq!(liveness.tick(start + SILENCE), Some(Change::Disconnected));

@@ -129,6 +129,8 @@ impl Legs {
 
 #[cfg(test)]
 mod tests {
+    use moim_testkit::VirtualClock;
+
     use moim_types::{MediaKind, ParticipantId, Source, TrackId};
 
     use super::*;
@@ -164,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_panic_in_one_leg_ends_that_one_only() {
-        let now = Instant::now();
+        let now = VirtualClock::new().now().instant;
         let mut legs = legs(now);
         assert_eq!(legs.touch(LegId(1), |_, _| -> u8 { panic!("a defect, on purpose") }), None);
         let said = legs.pop_said();
@@ -176,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_leg_that_cannot_be_made_is_reported_like_one_that_broke() {
-        let mut legs = legs(Instant::now());
+        let mut legs = legs(VirtualClock::new().now().instant);
         legs.open(LegId(3), || panic!("a defect, on purpose"));
         assert!(matches!(legs.pop_said(), Some((LegId(3), Said::Signal(Signal::Closed(CloseReason::Fault))))));
     }

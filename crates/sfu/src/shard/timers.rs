@@ -58,13 +58,15 @@ impl<K: Ord + Copy> Timers<K> {
 
 #[cfg(test)]
 mod tests {
+    use moim_testkit::VirtualClock;
+
     use std::time::Duration;
 
     use super::*;
 
     #[test]
     fn each_key_is_due_once_at_its_last_moment() {
-        let start = Instant::now();
+        let start = VirtualClock::new().now().instant;
         let at = |ms| start + Duration::from_millis(ms);
         let mut timers = Timers::default();
         timers.set('a', at(10));

@@ -1,6 +1,5 @@
 //! Shards and WebRTC peers in virtual time, one behaviour per file.
 
-#![expect(clippy::disallowed_methods, reason = "a test begins at some instant")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod addresses;

@@ -77,6 +77,8 @@ impl Channels {
 
 #[cfg(test)]
 mod tests {
+    use moim_testkit::VirtualClock;
+
     use super::*;
 
     fn peer(port: u16) -> SocketAddr {
@@ -85,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_number_names_one_peer_and_a_peer_has_one_number() {
-        let now = Instant::now();
+        let now = VirtualClock::new().now().instant;
         let mut channels = Channels::default();
         assert_eq!(channels.bind(0x4001, peer(1), now), Ok(()));
         assert_eq!(channels.bind(0x4000, peer(2), now), Ok(()));
@@ -97,7 +99,7 @@ mod tests {
 
     #[test]
     fn an_expired_binding_frees_number_and_peer() {
-        let now = Instant::now();
+        let now = VirtualClock::new().now().instant;
         let mut channels = Channels::default();
         channels.bind(0x4000, peer(1), now).unwrap();
         let later = now + CHANNEL_LIFETIME;
@@ -108,7 +110,7 @@ mod tests {
 
     #[test]
     fn an_allocation_has_at_most_64_channels() {
-        let now = Instant::now();
+        let now = VirtualClock::new().now().instant;
         let mut channels = Channels::default();
         for number in 0..64 {
             channels.bind(0x4000 + number, peer(number + 1), now).unwrap();

@@ -50,6 +50,8 @@ impl Permissions {
 
 #[cfg(test)]
 mod tests {
+    use moim_testkit::VirtualClock;
+
     use super::*;
 
     fn peer(last: u8) -> IpAddr {
@@ -58,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_permission_lasts_five_minutes_unless_renewed() {
-        let now = Instant::now();
+        let now = VirtualClock::new().now().instant;
         let mut permissions = Permissions::default();
         permissions.install(peer(1), now).unwrap();
         permissions.install(peer(2), now).unwrap();
@@ -70,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_full_table_takes_no_more_until_some_expire() {
-        let now = Instant::now();
+        let now = VirtualClock::new().now().instant;
         let mut permissions = Permissions::default();
         for last in 0..64 {
             permissions.install(peer(last), now).unwrap();

@@ -57,11 +57,13 @@ impl Timers {
 
 #[cfg(test)]
 mod tests {
+    use moim_testkit::VirtualClock;
+
     use super::*;
 
     #[test]
     fn deadlines_come_up_in_order_and_never_early() {
-        let epoch = Instant::now();
+        let epoch = VirtualClock::new().now().instant;
         let mut timers = Timers::new(epoch);
         timers.set(epoch + Duration::from_millis(1_500), Wake::ReservationExpiry(2));
         timers.set(epoch + Duration::from_secs(1), Wake::ReservationExpiry(1));

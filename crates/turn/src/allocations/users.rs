@@ -114,6 +114,8 @@ impl Budget {
 
 #[cfg(test)]
 mod tests {
+    use moim_testkit::VirtualClock;
+
     use super::*;
     use std::time::Duration;
 
@@ -123,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_quota_counts_allocations_of_one_user() {
-        let now = Instant::now();
+        let now = VirtualClock::new().now().instant;
         let mut users = users(2, 0);
         let first = users.take("ann", now).unwrap();
         users.take("ann", now).unwrap();
@@ -136,14 +138,14 @@ mod tests {
     #[test]
     fn a_user_without_allocations_leaves_no_trace() {
         let mut users = users(1, 0);
-        let slot = users.take("ann", Instant::now()).unwrap();
+        let slot = users.take("ann", VirtualClock::new().now().instant).unwrap();
         users.give_back(slot);
         assert!(users.users.is_empty() && users.slots_by_name.is_empty());
     }
 
     #[test]
     fn a_rate_holds_over_seconds() {
-        let start = Instant::now();
+        let start = VirtualClock::new().now().instant;
         let mut users = users(1, 8_000_000);
         let slot = users.take("ann", start).unwrap();
         // 1 MB/s offered as 2 000 packets of 1 000 bytes each second, for ten seconds.

@@ -89,6 +89,8 @@ impl Nonces {
 
 #[cfg(test)]
 mod tests {
+    use moim_testkit::VirtualClock;
+
     use super::*;
     use crate::address::Transport;
 
@@ -102,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_nonce_is_fresh_for_ten_minutes() {
-        let start = Instant::now();
+        let start = VirtualClock::new().now().instant;
         let nonces = Nonces::new([7; 32], start);
         let nonce = nonces.make(start, &five_tuple(1));
         assert_eq!(nonce.len(), 24);
@@ -113,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_nonce_of_another_address_is_stale() {
-        let start = Instant::now();
+        let start = VirtualClock::new().now().instant;
         let nonces = Nonces::new([7; 32], start);
         let nonce = nonces.make(start, &five_tuple(1));
         assert_eq!(nonces.check(start, &five_tuple(2), &nonce), NonceCheck::Stale);
@@ -121,9 +123,10 @@ mod tests {
 
     #[test]
     fn rubbish_is_stale() {
-        let nonces = Nonces::new([7; 32], Instant::now());
+        let start = VirtualClock::new().now().instant;
+        let nonces = Nonces::new([7; 32], start);
         for nonce in ["", "a", "!!!!", "AAAAAAAAAAAAAAAAAAAAAAAA", &"A".repeat(700)] {
-            assert_eq!(nonces.check(Instant::now(), &five_tuple(1), nonce), NonceCheck::Stale);
+            assert_eq!(nonces.check(start, &five_tuple(1), nonce), NonceCheck::Stale);
         }
     }
 }

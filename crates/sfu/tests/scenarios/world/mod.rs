@@ -14,6 +14,7 @@ use moim_sfu::{
     LegCommand, LegConfig, LegEvent, LocalCandidate, Msid, Offerer, Output, PublicationConfig, RelayInput, Shard,
     ShardId, Transport,
 };
+use moim_testkit::VirtualClock;
 use moim_types::{Codec, LegId, MediaKind, Now, ParticipantId, Source, TrackId, View};
 
 use client::Client;
@@ -75,7 +76,7 @@ pub(crate) fn shard_address(shard: usize) -> SocketAddr {
 
 impl World {
     pub(crate) fn new(shards: usize) -> Self {
-        let now = Now { instant: Instant::now(), unix: Duration::from_secs(1_800_000_000) };
+        let now = VirtualClock::new().now();
         let certificate = Certificate::generate().unwrap();
         let shard = |index: usize| {
             let address = shard_address(index);
