@@ -20,7 +20,7 @@ suite_lint() {
     fi
   fi
   if command -v shellcheck >/dev/null 2>&1; then
-    check 'shell scripts' shellcheck -x -a script/run script/test script/bench script/fuzz .ci/run tests/lab/*.sh
+    check 'shell scripts' shellcheck -x -a script/run script/test script/bench script/fuzz script/chaos .ci/run tests/lab/*.sh
   fi
 }
 
@@ -44,6 +44,14 @@ need_moim() {
     export MOIM_BIN=$target_dir/debug/moim
   fi
   npm_packages tests
+}
+
+# The load generator, whose `impair` is the bad network of the tests: built beside moim, unless MOIM_BENCH names one.
+need_bench() {
+  [ -z "${MOIM_BENCH:-}" ] || return 0
+  say 'building moim-bench (debug)'
+  cargo build --locked -q --workspace --bin moim-bench
+  export MOIM_BENCH=$target_dir/debug/moim-bench
 }
 
 node_tests() {
