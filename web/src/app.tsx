@@ -5,8 +5,8 @@ import { route } from "./pages/navigation";
 import { StartPage } from "./pages/start";
 import { LiveRegions } from "./ui/announcer";
 
-const RoomPage = lazy(() => import("./pages/room"));
-const GroupPage = lazy(() => import("./pages/group"));
+const RoomPage = lazy(() => import("./direct/page"));
+const GroupPage = lazy(() => import("./group/page"));
 
 export function App() {
   const roomOf = (page: "room" | "group"): string | undefined => {

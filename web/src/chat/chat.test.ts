@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_CHAT_CHARS } from "../call/control";
-import { Conversation } from "./conversation";
+import { Conversation, MAX_CHAT_CHARS } from "./conversation";
 import { piecesOf } from "./links";
 
 describe("a conversation", () => {

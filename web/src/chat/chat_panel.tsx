@@ -1,12 +1,11 @@
 /** Messages and files in one line of conversation. */
 import { createEffect, createSignal, For, onMount, Show } from "solid-js";
-import { MAX_CHAT_CHARS } from "../call/control";
 import { FileRow } from "../files/file_row";
 import type { Transfer } from "../files/transfer";
 import { formatTime } from "../i18n/format";
 import { language, t } from "../i18n/language";
 import { Icon } from "../ui/icons";
-import type { ChatMessage } from "./conversation";
+import { type ChatMessage, MAX_CHAT_CHARS } from "./conversation";
 import { piecesOf } from "./links";
 
 export interface ChatPanelProps {

@@ -1,7 +1,7 @@
 /** The messages of a call, oldest first; bounded, and gone when the page is closed. */
-import { MAX_CHAT_CHARS } from "../call/control";
 import { Emitter } from "../emitter";
 
+export const MAX_CHAT_CHARS = 4000;
 const MAX_MESSAGES = 500;
 
 export interface ChatMessage {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { ControlMessage } from "../call/control";
 import { systemClock } from "../clock";
+import type { ControlMessage } from "../direct/control";
 import { FakeChannel } from "../testing/fake_channel";
 import { createDigest } from "./digest";
 import { IncomingFile } from "./incoming";

@@ -1,6 +1,7 @@
 /** All files of a call: offers, acceptance, transfer, cancelling. Bounded, and honest about why something failed. */
-import type { ControlMessage } from "../call/control";
+
 import type { Clock } from "../clock";
+import type { ControlMessage } from "../direct/control";
 import { Emitter } from "../emitter";
 import { createDigest } from "./digest";
 import { IncomingFile } from "./incoming";

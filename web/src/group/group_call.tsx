@@ -1,10 +1,7 @@
 /** Inside a group room: everybody's tiles, the controls, one panel at a time. */
 import { createEffect, createMemo, createSignal, Match, Show, Switch } from "solid-js";
-import { HelpPanel } from "../call/help_panel";
-import { InviteLink } from "../call/invite_link";
-import { focusButton, listenToKeys } from "../call/keyboard";
-import type { Shortcut } from "../call/shortcuts";
 import { ChatPanel } from "../chat/chat_panel";
+import type { Inside } from "../entry/entry";
 import { t } from "../i18n/language";
 import { readItem, writeItem } from "../media/choices";
 import { DeviceChoosers } from "../media/device_choosers";
@@ -12,7 +9,10 @@ import { createMediaView } from "../media/media_view";
 import { ProblemNotice } from "../media/problem_notice";
 import { choices } from "../media/remembered";
 import { deviceSwitches } from "../media/switches";
-import type { Inside } from "../pages/entry";
+import { HelpPanel } from "../meeting/help_panel";
+import { InviteLink } from "../meeting/invite_link";
+import { focusButton, listenToKeys } from "../meeting/keyboard";
+import type { Shortcut } from "../meeting/shortcuts";
 import { roomLink } from "../pages/route";
 import { createCopy } from "../ui/copy";
 import { Icon } from "../ui/icons";

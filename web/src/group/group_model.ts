@@ -1,10 +1,10 @@
 /** The stay in a group room as signals, for its page. Begins and ends with the component that makes it. */
 import { createSignal, onCleanup } from "solid-js";
 import { createStore, reconcile } from "solid-js/store";
-import { keepAwake } from "../call/awake";
 import type { ChatMessage } from "../chat/conversation";
 import type { LocalMedia } from "../media/local_media";
 import { choices } from "../media/remembered";
+import { keepAwake } from "../meeting/awake";
 import type { PageError } from "../pages/error_page";
 import type { GroupPerson } from "./people";
 import { type GroupEvents, GroupSession, type GroupSnapshot, type GroupState } from "./session";

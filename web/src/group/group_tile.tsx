@@ -1,7 +1,7 @@
 /** One tile: a person's camera, or a screen that somebody shows. */
 import { createEffect, on, onCleanup, Show } from "solid-js";
-import { Avatar, FittedVideo } from "../call/picture";
 import { t } from "../i18n/language";
+import { Avatar, FittedVideo } from "../meeting/picture";
 import { Icon } from "../ui/icons";
 import type { Picture, Tile } from "./people";
 

@@ -1,8 +1,8 @@
 /** The controls of a group room. */
 import { createSignal } from "solid-js";
-import { SendingTools, type SendingToolsProps } from "../call/sending_tools";
-import { Tool } from "../call/tool";
 import { t } from "../i18n/language";
+import { SendingTools, type SendingToolsProps } from "../meeting/sending_tools";
+import { Tool } from "../meeting/tool";
 import { Icon } from "../ui/icons";
 
 export type GroupPanel = "chat" | "devices" | "help";

@@ -1,5 +1,5 @@
 /** Who is in the room, as the page shows it, and the tiles that follow from it. */
-import type { Microphone } from "../call/control";
+import type { Microphone } from "../media/microphone";
 
 /** A running picture: something that plays in a video element. */
 export interface Picture {

@@ -1,6 +1,6 @@
 /** What the page shows of a participant. */
 import type * as livekit from "livekit-client";
-import type { Microphone } from "../call/control";
+import type { Microphone } from "../media/microphone";
 import type { GroupPerson, Picture } from "./people";
 
 type Kit = typeof livekit;

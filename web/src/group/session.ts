@@ -1,7 +1,6 @@
 /** A stay in a room for many: LiveKit's client behind the app's own words. Lives until `leave`, or until it ends by itself. */
 import type * as livekit from "livekit-client";
-import { MAX_CHAT_CHARS } from "../call/control";
-import { Conversation } from "../chat/conversation";
+import { Conversation, MAX_CHAT_CHARS } from "../chat/conversation";
 import { Emitter } from "../emitter";
 import type { LocalMedia } from "../media/local_media";
 import type { PageError } from "../pages/error_page";

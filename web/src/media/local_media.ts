@@ -1,7 +1,7 @@
 /** What this page sends: microphone, camera, screen. Holds the tracks, and tells when they change. */
 
-import type { Microphone } from "../call/control";
 import { Emitter } from "../emitter";
+import type { Microphone } from "./microphone";
 import { type CaptureProblem, problemOf } from "./problems";
 
 export interface LocalMediaEvents {

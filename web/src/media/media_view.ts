@@ -1,8 +1,8 @@
 /** Local media and the lists of devices as signals, for the pages. */
 import { createSignal, onCleanup, onMount } from "solid-js";
-import type { Microphone } from "../call/control";
 import { type DeviceLists, listDevices, NO_DEVICES } from "./devices";
 import type { LocalMedia } from "./local_media";
+import type { Microphone } from "./microphone";
 import type { CaptureProblem } from "./problems";
 
 export interface SourceProblem {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { newRoomName, randomBelow } from "./room_name";
 import { inviteOf, roomFromInput, roomLink, roomPath, routeOf } from "./route";
-import { loadPlace, savePlace } from "./saved_place";
 
 const origin = "https://moim.example";
 
@@ -67,36 +66,5 @@ describe("new rooms", () => {
     }
     expect(counts.size).toBe(17);
     for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(250);
-  });
-});
-
-describe("the place kept for a reload", () => {
-  const memory = () => {
-    const items = new Map<string, string>();
-    return {
-      getItem: (key: string) => items.get(key) ?? null,
-      setItem: (key: string, value: string) => void items.set(key, value),
-    };
-  };
-
-  it("comes back, for its own room", () => {
-    const store = memory();
-    const place = { peerId: "p", invite: "i", token: "t", inCall: true };
-    savePlace(store, "r", place);
-    expect(loadPlace(store, "r")).toEqual(place);
-    expect(loadPlace(store, "other")).toBeUndefined();
-  });
-
-  it("is simply not there when the browser keeps nothing", () => {
-    const refusing = {
-      getItem: () => {
-        throw new Error("denied");
-      },
-      setItem: () => {
-        throw new Error("denied");
-      },
-    };
-    savePlace(refusing, "r", { peerId: "p", invite: "", token: "", inCall: false });
-    expect(loadPlace(refusing, "r")).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 /** The connection, first in one sentence, then in numbers. */
 import { createSignal, type JSX, Show } from "solid-js";
-import type { CallStatus } from "../call/status";
+import type { CallStatus } from "../direct/status";
 import { formatBitrate, formatNumber } from "../i18n/format";
 import { language, t } from "../i18n/language";
 import { Icon } from "../ui/icons";

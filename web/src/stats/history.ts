@@ -1,5 +1,5 @@
 /** The last minute of measures, for the graph and the verdict. */
-import type { CandidateType } from "../call/control";
+import type { CandidateType } from "../direct/control";
 import { type Measure, measureBetween } from "./measure";
 import type { Sample } from "./sample";
 

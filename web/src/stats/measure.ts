@@ -1,5 +1,5 @@
 /** What happened between two samples: rates, loss, and what a person needs to judge the call. */
-import type { CandidateType } from "../call/control";
+import type { CandidateType } from "../direct/control";
 import { type Path, pathOf } from "./path";
 import type { MediaFacts, Sample } from "./sample";
 

@@ -1,5 +1,5 @@
 /** Which way the media goes: straight, through address translation, or over a relay. */
-import type { CandidateType } from "../call/control";
+import type { CandidateType } from "../direct/control";
 import type { CandidateFacts } from "./sample";
 
 export type PathKind = "direct" | "nat" | "relay" | "unknown";

@@ -1,6 +1,7 @@
 /** The switches of what this person sends: microphone, camera, screen. */
+
 import { t } from "../i18n/language";
-import type { Microphone } from "./control";
+import type { Microphone } from "../media/microphone";
 import { Tool } from "./tool";
 
 export interface SendingToolsProps {

@@ -3,9 +3,9 @@ import { createEffect, createSignal, on, onMount, Show } from "solid-js";
 import { t } from "../i18n/language";
 import { canChooseSpeaker } from "../media/devices";
 import type { MediaView } from "../media/media_view";
+import { Avatar, FittedVideo } from "../meeting/picture";
 import { Icon } from "../ui/icons";
 import type { CallSnapshot } from "./call";
-import { Avatar, FittedVideo } from "./picture";
 
 export interface RemoteTileProps {
   snapshot: CallSnapshot;

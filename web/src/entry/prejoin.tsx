@@ -7,9 +7,9 @@ import type { LocalMedia } from "../media/local_media";
 import { createMediaView } from "../media/media_view";
 import { ProblemNotice } from "../media/problem_notice";
 import { choices, choose } from "../media/remembered";
+import { goTo } from "../pages/navigation";
 import { Icon } from "../ui/icons";
 import { TopBar } from "../ui/top_bar";
-import { goTo } from "./navigation";
 
 export interface PreJoinProps {
   room: string;

@@ -1,10 +1,10 @@
 /** What the two pages tell each other over the data channel `control`; checked as it comes in. */
+import { MAX_CHAT_CHARS } from "../chat/conversation";
 import { countOf, isObject, type JsonObject, parseObject, stringOr } from "../json";
+import type { Microphone } from "../media/microphone";
 
-export const MAX_CHAT_CHARS = 4000;
 export const MAX_NAME_CHARS = 60;
 
-export type Microphone = "on" | "muted" | "none";
 export type CandidateType = "host" | "srflx" | "prflx" | "relay";
 
 /** How a page is doing, for the other page's tile and connection panel. */

@@ -1,10 +1,11 @@
 /** A room for many: everybody talks to the server, which passes it on. */
-import { GroupCall } from "../group/group_call";
+
+import { RoomEntry } from "../entry/entry";
+import type { SavedPlace } from "../entry/saved_place";
 import { choices } from "../media/remembered";
+import { roomLink } from "../pages/route";
 import { type GroupJoinRequest, type JoinResult, joinGroup } from "../signaling/door";
-import { RoomEntry } from "./entry";
-import { roomLink } from "./route";
-import type { SavedPlace } from "./saved_place";
+import { GroupCall } from "./group_call";
 
 export default function GroupPage(props: { room: string }) {
   const room = props.room;

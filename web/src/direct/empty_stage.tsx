@@ -1,7 +1,7 @@
 /** What the stage shows while the other person is not there: whom we wait for, and the link to send. */
 import { Show } from "solid-js";
 import { t } from "../i18n/language";
-import { InviteLink } from "./invite_link";
+import { InviteLink } from "../meeting/invite_link";
 import type { CallState } from "./status";
 
 export interface EmptyStageProps {

@@ -1,9 +1,10 @@
 /** A room for two: each browser talks to the other one. */
+
+import { RoomEntry } from "../entry/entry";
+import type { SavedPlace } from "../entry/saved_place";
+import { roomLink } from "../pages/route";
 import { type JoinRequest, type JoinResult, join } from "../signaling/door";
-import { CallPage } from "./call";
-import { RoomEntry } from "./entry";
-import { roomLink } from "./route";
-import type { SavedPlace } from "./saved_place";
+import { CallPage } from "./direct_call";
 
 export default function RoomPage(props: { room: string }) {
   const room = props.room;

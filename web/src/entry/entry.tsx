@@ -4,12 +4,12 @@ import { createSignal, type JSX, Match, onCleanup, onMount, Switch } from "solid
 import { t } from "../i18n/language";
 import { LocalMedia } from "../media/local_media";
 import { choices } from "../media/remembered";
+import { ErrorPage, type PageError } from "../pages/error_page";
+import { inviteOf } from "../pages/route";
 import type { JoinProblem, JoinResult, Place } from "../signaling/door";
 import { TopBar } from "../ui/top_bar";
-import { ErrorPage, type PageError } from "./error_page";
 import { KeyForm } from "./key_form";
 import { PreJoin } from "./prejoin";
-import { inviteOf } from "./route";
 import { loadPlace, type SavedPlace, savePlace } from "./saved_place";
 
 type Step =

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type ControlMessage, encodeControl, MAX_CHAT_CHARS, parseControl, parsePeerState } from "./control";
+import { MAX_CHAT_CHARS } from "../chat/conversation";
+import { type ControlMessage, encodeControl, parseControl, parsePeerState } from "./control";
 
 const state = {
   name: "Anna",

@@ -1,17 +1,7 @@
 /** The call page: two tiles, the controls, one panel at a time. */
 import { createEffect, createSignal, Match, Show, Switch } from "solid-js";
-import { announceCall } from "../call/announcements";
-import { type CallModel, createCallModel } from "../call/call_model";
-import { EmptyStage } from "../call/empty_stage";
-import { HelpPanel } from "../call/help_panel";
-import { focusButton, listenToKeys } from "../call/keyboard";
-import { KeypadPanel } from "../call/keypad_panel";
-import type { Shortcut } from "../call/shortcuts";
-import { pictureName, savePicture } from "../call/snapshot_picture";
-import { StatusChip } from "../call/status_chip";
-import { LocalTile, RemoteTile } from "../call/tiles";
-import { type Panel, Toolbar } from "../call/toolbar";
 import { ChatPanel } from "../chat/chat_panel";
+import type { Inside } from "../entry/entry";
 import { t } from "../i18n/language";
 import { readItem, writeItem } from "../media/choices";
 import { DeviceChoosers } from "../media/device_choosers";
@@ -20,12 +10,22 @@ import { createMediaView } from "../media/media_view";
 import { ProblemNotice } from "../media/problem_notice";
 import { choices } from "../media/remembered";
 import { deviceSwitches } from "../media/switches";
+import { HelpPanel } from "../meeting/help_panel";
+import { focusButton, listenToKeys } from "../meeting/keyboard";
+import type { Shortcut } from "../meeting/shortcuts";
+import { roomLink } from "../pages/route";
 import { ConnectionPanel } from "../stats/connection_panel";
 import { announce } from "../ui/announcer";
 import { createCopy } from "../ui/copy";
 import { SidePanel } from "../ui/side_panel";
-import type { Inside } from "./entry";
-import { roomLink } from "./route";
+import { announceCall } from "./announcements";
+import { type CallModel, createCallModel } from "./call_model";
+import { EmptyStage } from "./empty_stage";
+import { KeypadPanel } from "./keypad_panel";
+import { pictureName, savePicture } from "./snapshot_picture";
+import { StatusChip } from "./status_chip";
+import { LocalTile, RemoteTile } from "./tiles";
+import { type Panel, Toolbar } from "./toolbar";
 
 const SHORTCUTS_OFF = "moim.shortcutsOff";
 

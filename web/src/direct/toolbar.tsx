@@ -1,10 +1,10 @@
 /** The controls of a call. The frequent ones are always there; on a phone the others unfold. */
 import { createSignal, Show } from "solid-js";
 import { t } from "../i18n/language";
+import type { Microphone } from "../media/microphone";
+import { SendingTools } from "../meeting/sending_tools";
+import { Tool } from "../meeting/tool";
 import { Icon } from "../ui/icons";
-import type { Microphone } from "./control";
-import { SendingTools } from "./sending_tools";
-import { Tool } from "./tool";
 
 export type Panel = "chat" | "connection" | "devices" | "dtmf" | "help";
 

@@ -4,12 +4,12 @@ import type { ChatMessage } from "../chat/conversation";
 import { systemClock } from "../clock";
 import type { Transfer } from "../files/transfer";
 import type { LocalMedia } from "../media/local_media";
+import { keepAwake } from "../meeting/awake";
 import { newId } from "../pages/room_name";
 import { freshIceServers, type Place, socketUrl } from "../signaling/door";
 import { Session } from "../signaling/session";
 import { openWebSocket } from "../signaling/socket";
 import { EMPTY_HISTORY, type History } from "../stats/history";
-import { keepAwake } from "./awake";
 import { Call, type CallSnapshot } from "./call";
 import { watchNetwork } from "./network_watch";
 
