@@ -1,23 +1,14 @@
-/** What is said aloud during a call: who comes and goes, what is lost, and messages while the chat is closed. */
-import { createEffect, createMemo, on } from "solid-js";
+/** What is said aloud during a call: who comes and goes, what is lost, what the other person does. */
 import { t } from "../i18n/language";
-import type { MediaView } from "../media/media_view";
+import { announceMeeting, announceMissed, onChange } from "../meeting/announcements";
+import type { Meeting } from "../meeting/meeting";
 import { announce } from "../ui/announcer";
 import type { CallModel } from "./call_model";
 
-export function announceCall(
-  model: CallModel,
-  view: MediaView,
-  chatOpen: () => boolean,
-  missed: () => void,
-): void {
+export function announceCall(model: CallModel, meeting: Meeting): void {
   const name = (): string => model.snapshot().remote?.name || t().call.other;
-  /** Runs for each change, not for the value at the start. */
-  const onChange = <Value>(value: () => Value, run: (now: Value, before: Value) => void): void => {
-    const memo = createMemo(value);
-    createEffect(on(memo, (now, before) => run(now, before as Value), { defer: true }));
-  };
 
+  announceMeeting(meeting, model.messages, name);
   onChange(
     () => model.snapshot().status.state,
     (state, before) => {
@@ -26,10 +17,6 @@ export function announceCall(
       else if (state === "left") announce(t().announce.left(name()));
       else if (state === "reconnecting") announce(t().announce.reconnecting, "assertive");
     },
-  );
-  onChange(
-    () => view.microphone(),
-    (now) => announce(now === "on" ? t().announce.unmuted : t().announce.muted, "assertive"),
   );
   onChange(
     () => model.snapshot().remote?.microphone,
@@ -43,20 +30,10 @@ export function announceCall(
     (now) => announce(now ? t().announce.remoteScreenOn(name()) : t().announce.remoteScreenOff(name())),
   );
   onChange(
-    () => model.messages().findLast((message) => message.from === "remote"),
-    (message) => {
-      if (!message || chatOpen()) return;
-      missed();
-      announce(t().announce.message(name(), message.text));
-    },
-  );
-  onChange(
     () => model.transfers().findLast((transfer) => transfer.from === "remote")?.id,
     (id) => {
       const transfer = model.transfers().find((one) => one.id === id);
-      if (!transfer || chatOpen()) return;
-      missed();
-      announce(t().announce.file(name(), transfer.name));
+      if (transfer) announceMissed(meeting, t().announce.file(name(), transfer.name));
     },
   );
 }

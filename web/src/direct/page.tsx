@@ -4,7 +4,7 @@ import { RoomEntry } from "../entry/entry";
 import type { SavedPlace } from "../entry/saved_place";
 import { roomLink } from "../pages/route";
 import { type JoinRequest, type JoinResult, join } from "../signaling/door";
-import { CallPage } from "./direct_call";
+import { DirectCall } from "./direct_call";
 
 export default function RoomPage(props: { room: string }) {
   const room = props.room;
@@ -21,7 +21,7 @@ export default function RoomPage(props: { room: string }) {
       slot={room}
       ask={ask}
       link={(invite) => roomLink("", room, invite)}
-      inside={(given) => <CallPage {...given} />}
+      inside={(given) => <DirectCall {...given} />}
     />
   );
 }

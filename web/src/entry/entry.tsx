@@ -15,7 +15,8 @@ import { loadPlace, type SavedPlace, savePlace } from "./saved_place";
 type Step =
   /** `returning`: straight back into a running call, without the pre-join page in between. */
   | { step: "asking"; returning: boolean }
-  | { step: "key"; problem: JoinProblem }
+  /** `typed`: the key that was not good came from the form, not with the link. */
+  | { step: "key"; problem: JoinProblem; typed: boolean }
   | { step: "prejoin"; left: boolean }
   /** `place` is the one it began with: a renewed one does not begin the call again. */
   | { step: "inside"; place: Place }
@@ -67,16 +68,16 @@ export function RoomEntry(props: EntryProps) {
     return undefined;
   };
 
-  const open = async (key: string): Promise<void> => {
+  const open = async (key: string, typed: boolean): Promise<void> => {
     const problem = await ask(key);
-    if (problem) return show(problem);
+    if (problem) return show(problem, typed);
     if (!saved()?.inCall) return void setStep({ step: "prejoin", left: false });
     await reopenDevices(media);
     enter();
   };
 
-  const show = (problem: JoinProblem): void => {
-    if (KEY_PROBLEMS.includes(problem)) setStep({ step: "key", problem });
+  const show = (problem: JoinProblem, typed: boolean): void => {
+    if (KEY_PROBLEMS.includes(problem)) setStep({ step: "key", problem, typed });
     else setStep({ step: "error", error: problem as PageError });
   };
 
@@ -108,13 +109,13 @@ export function RoomEntry(props: EntryProps) {
 
   const begin = (): void => {
     setStep(asking());
-    void open(inviteOf(location.hash) || (saved()?.invite ?? ""));
+    void open(inviteOf(location.hash) || (saved()?.invite ?? ""), false);
   };
   onMount(begin);
 
-  const keyProblem = (): JoinProblem | undefined => {
+  const keyStep = () => {
     const now = step();
-    return now.step === "key" ? now.problem : undefined;
+    return now.step === "key" ? now : undefined;
   };
   const error = (): PageError | undefined => {
     const now = step();
@@ -149,8 +150,10 @@ export function RoomEntry(props: EntryProps) {
           </main>
         </div>
       </Match>
-      <Match when={keyProblem()}>
-        {(problem) => <KeyForm problem={problem()} submit={(key) => void open(key)} />}
+      <Match when={keyStep()}>
+        {(now) => (
+          <KeyForm problem={now().problem} typed={now().typed} submit={(key) => void open(key, true)} />
+        )}
       </Match>
       <Match when={error()}>{(kind) => <ErrorPage error={kind()} retry={begin} />}</Match>
       <Match when={inside()} keyed>

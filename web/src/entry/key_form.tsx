@@ -4,14 +4,28 @@ import { t } from "../i18n/language";
 import type { JoinProblem } from "../signaling/door";
 import { TopBar } from "../ui/top_bar";
 
-export function KeyForm(props: { problem: JoinProblem; submit(key: string): void }) {
+export interface KeyFormProps {
+  problem: JoinProblem;
+  /** The key was typed here; else it came with the link. */
+  typed: boolean;
+  submit(key: string): void;
+}
+
+export function KeyForm(props: KeyFormProps) {
   const [key, setKey] = createSignal("");
   let input: HTMLInputElement | undefined;
+  const byLink = (): boolean => !props.typed && props.problem !== "keyNeeded";
+  const title = (): string => (byLink() ? t().key.link.title : t().key.title);
+  const lead = (): string => {
+    if (!byLink()) return t().key.lead;
+    return props.problem === "keyExpired" ? t().key.link.expired : t().key.link.wrong;
+  };
   createEffect(() => {
-    document.title = `${t().key.title} – ${t().app.name}`;
+    document.title = `${title()} – ${t().app.name}`;
   });
   onMount(() => input?.focus());
   const complaint = (): string => {
+    if (byLink()) return "";
     if (props.problem === "keyWrong") return t().key.wrong;
     return props.problem === "keyExpired" ? t().key.expired : "";
   };
@@ -19,8 +33,10 @@ export function KeyForm(props: { problem: JoinProblem; submit(key: string): void
     <div class="page">
       <TopBar />
       <main class="message-main">
-        <h1>{t().key.title}</h1>
-        <p class="lead">{t().key.lead}</p>
+        <h1>{title()}</h1>
+        <p class="lead" data-testid={byLink() ? "access-link" : undefined} data-problem={props.problem}>
+          {lead()}
+        </p>
         <form
           class="key-form"
           onSubmit={(event) => {

@@ -1,4 +1,4 @@
-/** Why the stay in a room ended, in the app's own words. */
+/** Why the stay in a room ended or did not begin, in the app's own words. */
 import type { PageError } from "../pages/error_page";
 
 /** The names that LiveKit's client has for it. */
@@ -10,7 +10,7 @@ export type LeaveReason =
   | "ROOM_CLOSED"
   | "SERVER_SHUTDOWN";
 
-/** `undefined`: the person left. */
+/** `undefined`: this page left. */
 export function endingOf(reason: string | undefined): PageError | undefined {
   switch (reason as LeaveReason | undefined) {
     case "CLIENT_INITIATED":
@@ -18,10 +18,28 @@ export function endingOf(reason: string | undefined): PageError | undefined {
     case "DUPLICATE_IDENTITY":
       return "replaced";
     case "PARTICIPANT_REMOVED":
+      return "removed";
     case "ROOM_DELETED":
     case "ROOM_CLOSED":
-      return "removed";
+      return "closed";
     case "SERVER_SHUTDOWN":
+      return "draining";
+    default:
+      return "unreachable";
+  }
+}
+
+/** What the door answers when it is asked whether this token would be let in: docs/livekit.md, "Coming in". */
+export function refusalOf(status: number, sentence: string): PageError {
+  switch (status) {
+    case 401:
+    case 403:
+      return "refused";
+    case 404:
+      return "closed";
+    case 500:
+      return sentence.includes("full") ? "roomFull" : "unreachable";
+    case 503:
       return "draining";
     default:
       return "unreachable";

@@ -6,7 +6,7 @@ import type { LocalMedia } from "../media/local_media";
 import { choices } from "../media/remembered";
 import { keepAwake } from "../meeting/awake";
 import type { PageError } from "../pages/error_page";
-import type { GroupPerson } from "./people";
+import type { GroupPerson, Line } from "./people";
 import { type GroupEvents, GroupSession, type GroupSnapshot, type GroupState } from "./session";
 
 export interface GroupModelOptions {
@@ -23,6 +23,7 @@ export interface GroupModel {
   /** Kept object by object, so that a video stays where it is while its person's microphone changes. */
   others: readonly GroupPerson[];
   speaking(): boolean;
+  line(): Line;
   silenced(): boolean;
   messages(): readonly ChatMessage[];
   refused(): readonly GroupEvents["refused"][];
@@ -40,6 +41,7 @@ export function createGroupModel(options: GroupModelOptions): GroupModel {
   const [state, setState] = createSignal<GroupState>("connecting");
   const [others, setOthers] = createStore<GroupPerson[]>([]);
   const [speaking, setSpeaking] = createSignal(false);
+  const [line, setLine] = createSignal<Line>("good");
   const [silenced, setSilenced] = createSignal(false);
   const [messages, setMessages] = createSignal<readonly ChatMessage[]>([]);
   const [refused, setRefused] = createSignal<readonly GroupEvents["refused"][]>([]);
@@ -51,6 +53,7 @@ export function createGroupModel(options: GroupModelOptions): GroupModel {
     setState(snapshot.state);
     setOthers(reconcile([...snapshot.others], { key: "id" }));
     setSpeaking(snapshot.speaking);
+    setLine(snapshot.line);
     setSilenced(snapshot.silenced);
   };
   const listen = (to: GroupSession): void => {
@@ -80,12 +83,14 @@ export function createGroupModel(options: GroupModelOptions): GroupModel {
   };
 
   keepAwake(over.signal);
+  comeBackAfterSleep(over.signal);
   onCleanup(leave);
   void enter();
   return {
     state,
     others,
     speaking,
+    line,
     silenced,
     messages,
     refused,
@@ -96,4 +101,10 @@ export function createGroupModel(options: GroupModelOptions): GroupModel {
     leave,
     onComing: (joined, left) => void coming.push({ joined, left }),
   };
+}
+
+/** The client leaves when the browser puts the page away; a page that is taken out again comes back as the same person. */
+function comeBackAfterSleep(signal: AbortSignal): void {
+  window.addEventListener("pageshow", (event) => event.persisted && location.reload(), { signal });
+  document.addEventListener("resume", () => location.reload(), { signal });
 }

@@ -3,17 +3,18 @@ import { createEffect, on, onCleanup, Show } from "solid-js";
 import { t } from "../i18n/language";
 import { Avatar, FittedVideo } from "../meeting/picture";
 import { Icon } from "../ui/icons";
-import type { Picture, Tile } from "./people";
+import type { GroupPerson, Picture, Tile } from "./people";
 
 export function GroupTile(props: { tile: Tile }) {
   let video!: HTMLVideoElement;
   const person = () => props.tile.person;
   const isScreen = (): boolean => props.tile.kind === "screen";
   const picture = (): Picture | undefined => (isScreen() ? person().screen : person().camera);
-  const name = (): string => (person().local ? t().call.you : person().name || t().group.guest);
-  const label = (): string => {
-    if (!isScreen()) return name();
-    return person().local ? t().group.yourScreen : t().call.remoteScreen(name());
+  /** Why the picture, if there is one, is not of now. */
+  const stale = (): string | undefined => {
+    if (isScreen()) return undefined;
+    if (person().line === "lost") return t().group.lost;
+    return person().paused && picture() ? t().group.paused : undefined;
   };
 
   let attached: Picture | undefined;
@@ -29,7 +30,7 @@ export function GroupTile(props: { tile: Tile }) {
   return (
     <li
       class="tile group-tile"
-      classList={{ speaking: person().speaking && !isScreen(), broken: person().paused && !isScreen() }}
+      classList={{ speaking: person().speaking && !isScreen(), broken: stale() !== undefined }}
       data-testid={isScreen() ? "group-screen" : "group-tile"}
       data-person={person().id}
       data-local={person().local}
@@ -37,7 +38,7 @@ export function GroupTile(props: { tile: Tile }) {
       data-microphone={person().microphone}
       data-speaking={person().speaking}
       data-paused={person().paused}
-      aria-label={label()}
+      data-line={person().line}
     >
       <FittedVideo
         ref={(element) => {
@@ -45,30 +46,59 @@ export function GroupTile(props: { tile: Tile }) {
         }}
         hidden={!picture()}
         screen={isScreen()}
+        leastVisible={FACE_STAYS}
         mirrored={person().local && !isScreen()}
         muted
-        label={label()}
+        label={labelOf(props.tile)}
       />
       <Show when={!picture()}>
         <Avatar name={person().name} />
       </Show>
-      <Show when={person().paused && picture() && !isScreen()}>
-        <p class="tile-cover">{t().group.paused}</p>
-      </Show>
+      <Show when={stale()}>{(why) => <p class="tile-cover">{why()}</p>}</Show>
       <p class="tile-label">
-        <Show when={!isScreen() && person().microphone !== "on"}>
-          <span class="badge" data-testid="group-muted">
-            <Icon name="microphoneOff" />
-            <span class="visually-hidden">
-              {person().microphone === "none" ? t().call.remoteNoMicrophone : t().call.remoteMuted}
-            </span>
-          </span>
+        <Show when={!isScreen()}>
+          <Signs person={person()} />
         </Show>
-        <Show when={!isScreen() && person().speaking}>
-          <span class="visually-hidden">{t().group.speaking} </span>
-        </Show>
-        <span>{label()}</span>
+        <span data-testid="group-name">{labelOf(props.tile)}</span>
       </p>
     </li>
+  );
+}
+
+/** Of a broad picture in an upright tile as much may be cut as leaves the middle, where people sit. */
+const FACE_STAYS = 0.5;
+
+function labelOf({ kind, person }: Tile): string {
+  const name = person.name || t().group.guest;
+  if (kind === "screen") return person.local ? t().group.yourScreen : t().call.remoteScreen(name);
+  return person.local ? t().call.you : name;
+}
+
+/** What there is to know of somebody beside the name. */
+function Signs(props: { person: GroupPerson }) {
+  const silent = (): string | undefined => {
+    if (props.person.microphone === "muted") return t().call.remoteMuted;
+    return props.person.microphone === "none" ? t().call.remoteNoMicrophone : undefined;
+  };
+  return (
+    <>
+      <Show when={silent()}>
+        {(why) => (
+          <span class="badge" data-testid="group-muted" title={why()}>
+            <Icon name="microphoneOff" />
+            <span class="visually-hidden">{why()}</span>
+          </span>
+        )}
+      </Show>
+      <Show when={props.person.line === "weak"}>
+        <span class="badge" data-testid="group-weak" title={t().group.weak}>
+          <Icon name="weak" />
+          <span class="visually-hidden">{t().group.weak}</span>
+        </span>
+      </Show>
+      <Show when={props.person.speaking}>
+        <span class="visually-hidden">{t().group.speaking} </span>
+      </Show>
+    </>
   );
 }

@@ -5,7 +5,7 @@ import type { SavedPlace } from "../entry/saved_place";
 import { choices } from "../media/remembered";
 import { roomLink } from "../pages/route";
 import { type GroupJoinRequest, type JoinResult, joinGroup } from "../signaling/door";
-import { GroupCall } from "./group_call";
+import { GroupRoom } from "./group_room";
 
 export default function GroupPage(props: { room: string }) {
   const room = props.room;
@@ -21,7 +21,7 @@ export default function GroupPage(props: { room: string }) {
       slot={`group/${room}`}
       ask={ask}
       link={(invite) => roomLink("", room, invite, "group")}
-      inside={(given) => <GroupCall {...given} />}
+      inside={(given) => <GroupRoom {...given} />}
     />
   );
 }

@@ -7,6 +7,9 @@ export interface Picture {
   detach(video: HTMLMediaElement): unknown;
 }
 
+/** How somebody's connection to the server is; `lost`: nothing comes from there at the moment. */
+export type Line = "good" | "weak" | "lost";
+
 export interface GroupPerson {
   /** The participant's identity: the same after a reconnect. */
   readonly id: string;
@@ -19,6 +22,7 @@ export interface GroupPerson {
   readonly screen: Picture | undefined;
   /** The server holds the camera's picture back, for want of bandwidth. */
   readonly paused: boolean;
+  readonly line: Line;
   /** Milliseconds since 1970. */
   readonly joinedAt: number;
 }
@@ -36,12 +40,19 @@ export function inOrder(people: readonly GroupPerson[]): GroupPerson[] {
   );
 }
 
-export function screensOf(people: readonly GroupPerson[]): Tile[] {
-  return people
-    .filter((person) => person.screen)
-    .map((person) => ({ id: `${person.id}/screen`, kind: "screen", person }));
+/** What is shown large: the screens of others. One's own is known, and would show itself within itself. */
+export function largeTiles(people: readonly GroupPerson[]): Tile[] {
+  return people.filter((person) => person.screen && !person.local).map(screenOf);
 }
 
-export function camerasOf(people: readonly GroupPerson[]): Tile[] {
-  return people.map((person) => ({ id: person.id, kind: "camera", person }));
+/** Everybody, and beside this person's camera the screen that it shares. */
+export function smallTiles(people: readonly GroupPerson[]): Tile[] {
+  return people.flatMap((person) => {
+    const camera: Tile = { id: person.id, kind: "camera", person };
+    return person.local && person.screen ? [camera, screenOf(person)] : [camera];
+  });
+}
+
+function screenOf(person: GroupPerson): Tile {
+  return { id: `${person.id}/screen`, kind: "screen", person };
 }

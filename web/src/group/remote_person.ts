@@ -1,7 +1,7 @@
 /** What the page shows of a participant. */
 import type * as livekit from "livekit-client";
 import type { Microphone } from "../media/microphone";
-import type { GroupPerson, Picture } from "./people";
+import type { GroupPerson, Line, Picture } from "./people";
 
 type Kit = typeof livekit;
 
@@ -17,8 +17,15 @@ export function remotePerson(kit: Kit, one: livekit.RemoteParticipant): GroupPer
     camera: pictureOf(camera),
     screen: pictureOf(one.getTrackPublication(Source.ScreenShare)),
     paused: camera?.track?.streamState === StreamState.Paused,
+    line: lineOf(kit, one),
     joinedAt: one.joinedAt?.getTime() ?? 0,
   };
+}
+
+export function lineOf(kit: Kit, one: livekit.Participant): Line {
+  const { Poor, Lost } = kit.ConnectionQuality;
+  if (one.connectionQuality === Lost) return "lost";
+  return one.connectionQuality === Poor ? "weak" : "good";
 }
 
 function microphoneOf(publication: livekit.TrackPublication | undefined): Microphone {

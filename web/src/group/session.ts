@@ -1,14 +1,16 @@
 /** A stay in a room for many: LiveKit's client behind the app's own words. Lives until `leave`, or until it ends by itself. */
 import type * as livekit from "livekit-client";
-import { Conversation, MAX_CHAT_CHARS } from "../chat/conversation";
+import type { Conversation } from "../chat/conversation";
 import { Emitter } from "../emitter";
 import type { LocalMedia } from "../media/local_media";
 import type { PageError } from "../pages/error_page";
-import { newId } from "../pages/room_name";
-import { endingOf } from "./ending";
-import { type Offered, Offering } from "./offering";
-import { type GroupPerson, inOrder } from "./people";
-import { remotePerson } from "./remote_person";
+import { endingOf, refusalOf } from "./ending";
+import { groupChat } from "./group_chat";
+import type { GroupPerson, Line } from "./people";
+import { Publishing } from "./publishing";
+import { PatientReconnect } from "./reconnecting";
+import { lineOf, remotePerson } from "./remote_person";
+import { Roster } from "./roster";
 
 export type Kit = typeof livekit;
 
@@ -20,6 +22,8 @@ export interface GroupSnapshot {
   readonly others: readonly GroupPerson[];
   /** This person is heard. */
   readonly speaking: boolean;
+  /** This person's own connection. */
+  readonly line: Line;
   /** The browser holds the sound back until the person has clicked. */
   readonly silenced: boolean;
 }
@@ -34,57 +38,44 @@ export interface GroupEvents {
   refused: "microphone" | "camera" | "screen";
 }
 
-/** The topic on which LiveKit's own apps chat. */
-const CHAT_TOPIC = "lk.chat";
-
 export class GroupSession {
   readonly events = new Emitter<GroupEvents>();
   readonly conversation: Conversation;
   readonly #kit: Kit;
   readonly #room: livekit.Room;
-  readonly #media: LocalMedia;
-  readonly #offerings: Record<"microphone" | "camera" | "screen", Offering>;
+  readonly #publishing: Publishing;
+  readonly #roster = new Roster();
   readonly #stopWatching: () => void;
   #over = false;
+  #telling = false;
 
   constructor(kit: Kit, media: LocalMedia) {
     this.#kit = kit;
-    this.#media = media;
     this.#room = new kit.Room({
+      // A picture is received in the size in which it is shown, and not at all while nobody sees it.
       adaptiveStream: true,
       dynacast: true,
       // The devices belong to `media`: it opens and stops them.
       stopLocalTrackOnUnpublish: false,
+      reconnectPolicy: new PatientReconnect(Math.random),
     });
-    const { Source } = kit.Track;
-    this.#offerings = {
-      microphone: this.#offering("microphone", Source.Microphone, "mute"),
-      camera: this.#offering("camera", Source.Camera, "mute"),
-      screen: this.#offering("screen", Source.ScreenShare, "withdraw"),
-    };
-    this.conversation = new Conversation(({ text }) => this.#write(text), newId);
-    this.#stopWatching = media.events.on("changed", () => this.#offerAll());
+    this.#publishing = new Publishing(kit, this.#room.localParticipant, media, (source) =>
+      this.events.emit("refused", source),
+    );
+    this.conversation = groupChat(this.#room, () => this.#state() === "connected");
+    this.#stopWatching = media.events.on("changed", () => this.#offer());
     this.#listen();
-  }
-
-  get snapshot(): GroupSnapshot {
-    const room = this.#room;
-    return {
-      state: this.#state(),
-      others: inOrder([...room.remoteParticipants.values()].map((one) => remotePerson(this.#kit, one))),
-      speaking: room.localParticipant.isSpeaking,
-      silenced: !room.canPlaybackAudio,
-    };
   }
 
   /** Goes in. What goes wrong comes as the event `ended`. */
   async enter(url: string, token: string): Promise<void> {
     try {
       await this.#room.connect(url, token);
-      this.#offerAll();
     } catch (error) {
-      this.#end(this.#refusal(error));
+      return this.#end(await this.#refusal(error, url, token));
     }
+    this.#offer();
+    this.#changed();
   }
 
   leave(): void {
@@ -121,8 +112,6 @@ export class GroupSession {
     const changed = (): void => this.#changed();
     for (const event of CHANGING) this.#room.on(RoomEvent[event], changed);
     this.#room
-      .on(RoomEvent.ParticipantConnected, (one) => this.events.emit("joined", { name: one.name ?? "" }))
-      .on(RoomEvent.ParticipantDisconnected, (one) => this.events.emit("left", { name: one.name ?? "" }))
       .on(RoomEvent.TrackSubscribed, (track) => track.kind === "audio" && track.attach())
       .on(RoomEvent.TrackUnsubscribed, (track) => {
         for (const element of track.detach()) if (track.kind === "audio") element.remove();
@@ -130,69 +119,50 @@ export class GroupSession {
       .on(RoomEvent.Disconnected, (reason) => {
         this.#end(endingOf(reason === undefined ? undefined : this.#kit.DisconnectReason[reason]));
       });
-    this.#room.registerTextStreamHandler(
-      CHAT_TOPIC,
-      (reader, from) => void this.#read(reader, from.identity),
-    );
   }
 
-  #offering(
-    name: "microphone" | "camera" | "screen",
-    source: livekit.Track.Source,
-    whenOff: "mute" | "withdraw",
-  ): Offering {
-    return new Offering({
-      whenOff,
-      publish: async (track) => {
-        const publication = await this.#room.localParticipant.publishTrack(track, { source });
-        return this.#offered(publication.track);
-      },
-      failed: () => this.events.emit("refused", name),
-    });
+  #offer(): void {
+    if (!this.#over && this.#state() !== "connecting") this.#publishing.offer();
   }
 
-  #offered(track: livekit.LocalTrack | undefined): Offered {
-    if (!track) throw new Error("published without a track");
-    return {
-      replace: (next) => track.replaceTrack(next),
-      setMuted: (muted) => (muted ? track.mute() : track.unmute()),
-      withdraw: () => this.#room.localParticipant.unpublishTrack(track, false),
-    };
-  }
-
-  #offerAll(): void {
-    if (this.#over || this.#state() === "connecting") return;
-    const media = this.#media;
-    this.#offerings.microphone.want({ track: media.audioTrack, muted: media.microphone === "muted" });
-    this.#offerings.camera.want({ track: media.cameraTrack, muted: false });
-    this.#offerings.screen.want({ track: media.screenTrack, muted: false });
-  }
-
-  #write(text: string): boolean {
-    if (this.#state() !== "connected") return false;
-    void this.#room.localParticipant.sendText(text, { topic: CHAT_TOPIC }).catch(() => undefined);
-    return true;
-  }
-
-  async #read(reader: livekit.TextStreamReader, identity: string): Promise<void> {
-    const from = this.#room.getParticipantByIdentity(identity);
-    if (!from) return;
+  /** The client hides why a WebSocket was refused; the door says it over HTTP. */
+  async #refusal(error: unknown, url: string, token: string): Promise<PageError | undefined> {
+    const { ConnectionError, ConnectionErrorReason, DisconnectReason } = this.#kit;
+    if (error instanceof ConnectionError && error.reason === ConnectionErrorReason.LeaveRequest) {
+      return endingOf(DisconnectReason[error.context as livekit.DisconnectReason]);
+    }
     try {
-      const text = await firstChars(reader, MAX_CHAT_CHARS);
-      if (text.trim() !== "") this.conversation.handleChat(newId(), text, Date.now(), from.name ?? "");
+      const answer = await fetch(`${url}/rtc/validate`, { headers: { authorization: `Bearer ${token}` } });
+      return refusalOf(answer.status, await answer.text());
     } catch {
-      // It broke off in the middle.
+      return "unreachable";
     }
   }
 
-  #refusal(error: unknown): PageError {
-    const { ConnectionError, ConnectionErrorReason } = this.#kit;
-    const refused = error instanceof ConnectionError && error.reason === ConnectionErrorReason.NotAllowed;
-    return refused ? "refused" : "unreachable";
+  /** Once for all that happens in one go: a client that joins anew forgets everybody before it says that it is cut off. */
+  #changed(): void {
+    if (this.#telling) return;
+    this.#telling = true;
+    queueMicrotask(() => {
+      this.#telling = false;
+      this.#tell();
+    });
   }
 
-  #changed(): void {
-    this.events.emit("changed", this.snapshot);
+  #tell(): void {
+    const state = this.#state();
+    const room = this.#room;
+    const present = [...room.remoteParticipants.values()].map((one) => remotePerson(this.#kit, one));
+    const { people, joined, left } = this.#roster.update(present, state === "connected");
+    this.events.emit("changed", {
+      state,
+      others: people,
+      speaking: room.localParticipant.isSpeaking,
+      line: lineOf(this.#kit, room.localParticipant),
+      silenced: !room.canPlaybackAudio,
+    });
+    for (const { name } of joined) this.events.emit("joined", { name });
+    for (const { name } of left) this.events.emit("left", { name });
   }
 
   #end(error: PageError | undefined): void {
@@ -211,6 +181,7 @@ export class GroupSession {
 /** After these the snapshot is another one. */
 const CHANGING = [
   "ConnectionStateChanged",
+  "ConnectionQualityChanged",
   "ParticipantConnected",
   "ParticipantDisconnected",
   "ParticipantNameChanged",
@@ -224,13 +195,3 @@ const CHANGING = [
   "ActiveSpeakersChanged",
   "AudioPlaybackStatusChanged",
 ] as const satisfies readonly (keyof typeof livekit.RoomEvent)[];
-
-/** Reads no more than is shown: the stream of a stranger can be of any length. */
-async function firstChars(reader: livekit.TextStreamReader, most: number): Promise<string> {
-  let text = "";
-  for await (const piece of reader) {
-    text += piece;
-    if (text.length >= most) break;
-  }
-  return text.slice(0, most);
-}

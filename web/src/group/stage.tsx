@@ -1,28 +1,28 @@
 /** The pictures of everybody: a grid, or a strip beside the screens that are shown. */
-import { createEffect, createMemo, createSignal, For, onCleanup, onMount, Show } from "solid-js";
+import { createMemo, createSignal, For, onCleanup, onMount, Show } from "solid-js";
 import { t } from "../i18n/language";
 import { GroupTile } from "./group_tile";
 import { gridFor, type Space } from "./layout";
-import { camerasOf, type GroupPerson, screensOf, type Tile } from "./people";
+import { type GroupPerson, largeTiles, smallTiles, type Tile } from "./people";
 
 /** Pixels between two tiles, as in the style sheet. */
 const GAP = 8;
 
 export function GroupStage(props: { people: readonly GroupPerson[] }) {
-  const screens = (): Tile[] => screensOf(props.people);
+  const large = (): Tile[] => largeTiles(props.people);
   return (
-    <div class="group-pictures" classList={{ "with-screen": screens().length > 0 }}>
-      <Show when={screens().length > 0}>
+    <div class="group-pictures" classList={{ "with-screen": large().length > 0 }}>
+      <Show when={large().length > 0}>
         <ul class="group-screens" aria-label={t().group.screens}>
-          <Tiles tiles={screens()} />
+          <Tiles tiles={large()} />
         </ul>
       </Show>
-      <Cameras tiles={camerasOf(props.people)} strip={screens().length > 0} />
+      <SmallTiles tiles={smallTiles(props.people)} strip={large().length > 0} />
     </div>
   );
 }
 
-function Cameras(props: { tiles: readonly Tile[]; strip: boolean }) {
+function SmallTiles(props: { tiles: readonly Tile[]; strip: boolean }) {
   let list!: HTMLUListElement;
   const [space, setSpace] = createSignal<Space>({ width: 0, height: 0 });
   onMount(() => {
@@ -31,16 +31,15 @@ function Cameras(props: { tiles: readonly Tile[]; strip: boolean }) {
     observer.observe(list);
     onCleanup(() => observer.disconnect());
   });
-  createEffect(() => {
-    const grid = gridFor(props.tiles.length, space(), GAP);
-    list.style.setProperty("--tile-width", `${grid.tileWidth}px`);
-  });
+  const grid = createMemo(() => gridFor(props.tiles.length, space(), GAP));
   return (
     <ul
       ref={list}
       class={props.strip ? "group-strip" : "group-grid"}
+      style={{ "--tile-width": `${grid().tileWidth}px`, "--tile-height": `${grid().tileHeight}px` }}
       aria-label={t().group.people}
-      tabindex="0"
+      // What scrolls can be scrolled with keys.
+      tabindex={props.strip || grid().scrolls ? "0" : undefined}
     >
       <Tiles tiles={props.tiles} />
     </ul>

@@ -32,6 +32,12 @@ export const en = {
     submit: "Continue",
     wrong: "That key is not right. Check it for missing characters.",
     expired: "This invite has expired. Ask for a new link, or use the access key.",
+    link: {
+      title: "This link does not open the room",
+      wrong:
+        "It may be cut off, or be for another room. Ask for the whole link, or type the server's access key.",
+      expired: "It has expired. Ask for a new one, or type the server's access key.",
+    },
   },
   prejoin: {
     documentTitle: (room: string) => `${room} – Moim`,
@@ -149,7 +155,9 @@ export const en = {
     screens: "Shared screens",
     yourScreen: "Your screen",
     speaking: "speaking",
-    paused: "Picture paused: the line is too slow",
+    paused: "Paused: the line is too slow",
+    weak: "Weak connection",
+    lost: "Reconnecting…",
     unpublished: (source: string) => `${source}: the others do not get it`,
     unpublishedAdvice: "Switch it off and on again.",
     chatTitle: "Chat",
@@ -271,9 +279,17 @@ export const en = {
       title: "This call goes on in another tab",
       text: "You opened the same room again there. You can bring the call back here.",
     },
+    roomFull: {
+      title: "This room is full",
+      text: "It holds as many people as it may. Try again when somebody has left.",
+    },
     removed: {
-      title: "You are no longer in this room",
-      text: "The room was closed, or you were taken out of it.",
+      title: "You were taken out of this room",
+      text: "Somebody who runs it has done that. If it was a mistake, ask them before you join again.",
+    },
+    closed: {
+      title: "This room is closed",
+      text: "It was ended for everybody, or has not been opened yet. Ask whoever invited you.",
     },
     refused: {
       title: "This invite is no longer valid",

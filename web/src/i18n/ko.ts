@@ -34,6 +34,12 @@ export const ko: Messages = {
     submit: "계속",
     wrong: "키가 맞지 않습니다. 빠진 글자가 없는지 확인하세요.",
     expired: "초대가 만료되었습니다. 새 링크를 받거나 접속 키를 입력하세요.",
+    link: {
+      title: "이 링크로는 방을 열 수 없습니다",
+      wrong:
+        "링크가 잘렸거나 다른 방의 링크일 수 있습니다. 전체 링크를 다시 받거나 서버의 접속 키를 입력하세요.",
+      expired: "링크가 만료되었습니다. 새 링크를 받거나 서버의 접속 키를 입력하세요.",
+    },
   },
   prejoin: {
     documentTitle: (room) => `${room} – 모임`,
@@ -151,7 +157,9 @@ export const ko: Messages = {
     screens: "공유된 화면",
     yourScreen: "내 화면",
     speaking: "말하는 중",
-    paused: "회선이 느려 영상이 멈춰 있습니다",
+    paused: "회선이 느려 멈춰 있습니다",
+    weak: "연결이 불안정함",
+    lost: "다시 연결하는 중…",
     unpublished: (source) => `${source}: 다른 사람에게 전해지지 않습니다`,
     unpublishedAdvice: "껐다가 다시 켜 보세요.",
     chatTitle: "채팅",
@@ -281,9 +289,17 @@ export const ko: Messages = {
       title: "통화가 다른 탭에서 이어지고 있습니다",
       text: "같은 방을 다른 탭에서 다시 열었습니다. 통화를 이 탭으로 가져올 수 있습니다.",
     },
+    roomFull: {
+      title: "방이 가득 찼습니다",
+      text: "더 들어갈 수 있는 자리가 없습니다. 누군가 나간 뒤 다시 시도하세요.",
+    },
     removed: {
-      title: "이제 이 방에 있지 않습니다",
-      text: "방이 닫혔거나 방에서 내보내졌습니다.",
+      title: "이 방에서 내보내졌습니다",
+      text: "방을 관리하는 사람이 내보냈습니다. 잘못된 일이라면 다시 들어가기 전에 물어보세요.",
+    },
+    closed: {
+      title: "닫힌 방입니다",
+      text: "모두에게 끝난 방이거나 아직 열리지 않은 방입니다. 초대한 사람에게 물어보세요.",
     },
     refused: { title: "더 이상 쓸 수 없는 초대입니다", text: "새 링크를 받거나 접속 키를 입력하세요." },
     keyWrong: {

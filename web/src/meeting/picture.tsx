@@ -20,6 +20,8 @@ export interface FittedVideoProps {
   ref(video: HTMLVideoElement): void;
   hidden: boolean;
   screen: boolean;
+  /** The part of the picture that must stay in sight when it is cut; else it is shown whole. */
+  leastVisible?: number;
   label: string;
   mirrored?: boolean;
   muted?: boolean;
@@ -31,7 +33,8 @@ export function FittedVideo(props: FittedVideoProps) {
   const [shown, setShown] = createSignal<"cover" | "contain">("cover");
   const measure = (): void => {
     const picture = { width: video.videoWidth, height: video.videoHeight };
-    setShown(fitOf(picture, { width: video.clientWidth, height: video.clientHeight }, props.screen));
+    const tile = { width: video.clientWidth, height: video.clientHeight };
+    setShown(fitOf(picture, tile, props.screen, props.leastVisible));
   };
   onMount(() => {
     video.addEventListener("resize", measure);

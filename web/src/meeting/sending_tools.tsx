@@ -1,48 +1,48 @@
 /** The switches of what this person sends: microphone, camera, screen. */
-
 import { t } from "../i18n/language";
-import type { Microphone } from "../media/microphone";
+import type { LocalMedia } from "../media/local_media";
+import type { MediaView } from "../media/media_view";
+import type { DeviceSwitches } from "../media/switches";
 import { Tool } from "./tool";
 
 export interface SendingToolsProps {
-  microphone: Microphone;
-  cameraOn: boolean;
-  sharing: boolean;
-  canShare: boolean;
-  mute(): void;
-  camera(): void;
-  screen(): void;
+  media: LocalMedia;
+  view: MediaView;
+  switches: DeviceSwitches;
 }
 
 export function SendingTools(props: SendingToolsProps) {
+  const { media, view, switches } = props;
+  const silent = (): boolean => view.microphone() !== "on";
+  const dark = (): boolean => view.cameraTrack() === null;
   return (
     <>
       <Tool
         id="btn-mute"
-        icon={props.microphone === "on" ? "microphone" : "microphoneOff"}
+        icon={silent() ? "microphoneOff" : "microphone"}
         label={t().call.mute}
-        hint={props.microphone === "on" ? t().call.mute : t().call.unmute}
-        pressed={props.microphone !== "on"}
-        off={props.microphone !== "on"}
-        press={props.mute}
+        hint={silent() ? t().call.unmute : t().call.mute}
+        pressed={silent()}
+        off={silent()}
+        press={switches.mute}
       />
       <Tool
         id="btn-camera"
-        icon={props.cameraOn ? "camera" : "cameraOff"}
+        icon={dark() ? "cameraOff" : "camera"}
         label={t().call.cameraOff}
-        hint={props.cameraOn ? t().call.cameraOff : t().call.cameraOn}
-        pressed={!props.cameraOn}
-        off={!props.cameraOn}
-        press={props.camera}
+        hint={dark() ? t().call.cameraOn : t().call.cameraOff}
+        pressed={dark()}
+        off={dark()}
+        press={switches.camera}
       />
       <Tool
         id="btn-screen"
         icon="screen"
         label={t().call.shareScreen}
-        hint={shareHint(props.canShare, props.sharing)}
-        pressed={props.sharing}
-        disabled={!props.canShare}
-        press={props.screen}
+        hint={shareHint(media.canShare, view.sharing())}
+        pressed={view.sharing()}
+        disabled={!media.canShare}
+        press={switches.screen}
       />
     </>
   );

@@ -7,8 +7,10 @@ import { goTo } from "./navigation";
 
 export type PageError =
   | "full"
+  | "roomFull"
   | "replaced"
   | "removed"
+  | "closed"
   | "refused"
   | "keyWrong"
   | "badRoom"

@@ -10,7 +10,7 @@ use http::header::HOST;
 use http::request::Parts;
 use livekit_protocol as proto;
 use moim_net::rooms::{Gone, SessionEvent, SessionEvents};
-use moim_room::{ApiCommand, Command, Event, Refusal as RoomRefusal, Reply};
+use moim_room::{ApiCommand, Command, Event, Refusal as RoomRefusal, Reply, Room};
 use moim_turn::{IceServer, credential_name};
 use moim_types::SessionId;
 use tokio::time::timeout;
@@ -116,15 +116,16 @@ impl Shared {
         }
     }
 
-    /// Whether there is a room to join, where joining does not open one.
+    /// Whether there is a room to join, or joining opens one, and whether it has a place left.
     async fn check_room(&self, guest: &Guest) -> Result<(), NotAdmitted> {
-        if self.auto_create {
-            return Ok(());
-        }
-        match self.rooms.api(ApiCommand::ListRooms(vec![guest.room.clone()])).await? {
-            Ok(Reply::Rooms(rooms)) if rooms.is_empty() => Err(RoomRefusal::NoSuchRoom.into()),
-            Ok(_) => Ok(()),
-            Err(why) => Err(why.into()),
+        match self.rooms.api(ApiCommand::ListRooms(vec![guest.room.clone()])).await?? {
+            Reply::Rooms(rooms) => match rooms.first() {
+                None if self.auto_create => Ok(()),
+                None => Err(RoomRefusal::NoSuchRoom.into()),
+                Some(room) if is_full(room) => Err(RoomRefusal::RoomFull.into()),
+                Some(_) => Ok(()),
+            },
+            _ => Ok(()),
         }
     }
 
@@ -152,6 +153,12 @@ fn ice_server(server: IceServer) -> proto::IceServer {
     let (username, credential) =
         server.credential.map(|issued| (issued.username, issued.password.reveal().clone())).unwrap_or_default();
     proto::IceServer { urls: server.urls, username, credential }
+}
+
+/// Who is hidden is not counted here, unlike when somebody joins.
+fn is_full(room: &Room) -> bool {
+    let most = room.options.max_participants;
+    most > 0 && room.participants >= most
 }
 
 /// The rooms answer at once unless there is far too much to do.
