@@ -2,31 +2,11 @@
 // A whole call without a mouse.
 import assert from 'node:assert/strict';
 import { attributeIs, meet, newRoom, statusIs } from './support/call.mjs';
+import { tabTo } from './support/keyboard.mjs';
 import { seesAndHears } from './support/media.mjs';
 import { stage } from './support/stage.mjs';
 
 const scenario = stage();
-
-/** @typedef {import('./support/chromium.mjs').ChromiumPerson} ChromiumPerson */
-
-/** Presses Tab until the element has the focus, which must be visible there. @param {ChromiumPerson} person @param {string} id */
-async function tabTo(person, id) {
-  for (let n = 0; n < 60; n += 1) {
-    const focus = await person.page.evaluate(() => {
-      const element = document.activeElement;
-      if (!element) return null;
-      const style = getComputedStyle(element);
-      const shown = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
-      return { id: element.getAttribute('data-testid'), shown: shown || style.boxShadow !== 'none' };
-    });
-    if (focus?.id === id) {
-      assert.ok(focus.shown, `the focus on ${id} cannot be seen`);
-      return;
-    }
-    await person.page.keyboard.press('Tab');
-  }
-  assert.fail(`Tab does not lead to ${id}`);
-}
 
 scenario('a call is made, used and left by keyboard alone', async ({ moim, person }) => {
   const [anna, ben] = [await person('Anna'), await person('Ben')];

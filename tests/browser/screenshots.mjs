@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startMoim } from '../support/moim.mjs';
 import { until } from '../support/wait.mjs';
+import { openPanel } from './support/accessibility.mjs';
 import { enter, meet } from './support/call.mjs';
 import { chromiumPerson, launchChromium } from './support/chromium.mjs';
 import { paintScenery } from './support/scenery.mjs';
@@ -23,13 +24,6 @@ async function take(person, name) {
   const { size } = await stat(file);
   console.log(`${file} ${Math.round(size / 1000)} kB`);
   if (size > most) throw new Error(`${file} is larger than ${most / 1000} kB`);
-}
-
-/** @param {ChromiumPerson} person @param {string} name */
-async function openPanel(person, name) {
-  if (!(await person.at(`btn-${name}`).isVisible())) await person.click('btn-more');
-  await person.click(`btn-${name}`);
-  await person.sees(`panel-${name}`);
 }
 
 /** @param {import('../support/moim.mjs').Moim} moim @param {ChromiumPerson} anna @param {ChromiumPerson} ben @param {ChromiumPerson} carla @param {string} look */

@@ -15,4 +15,5 @@ mod wire;
 
 pub use config::{Bounds, LivekitConfig};
 pub use door::LivekitDoor;
+pub use signal::NoFault;
 pub use stats::{Closing, LivekitStats, Refusal};

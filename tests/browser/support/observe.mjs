@@ -74,3 +74,29 @@ export async function readMedia() {
     remote: candidate(pair?.remoteCandidateId),
   };
 }
+
+/**
+ * What arrives from everybody in a group room: each tile with the frames decoded of its track, and each sound.
+ * @returns {Promise<import('./group.mjs').Arrivals>}
+ */
+export async function readArrivals() {
+  /** @type {RTCPeerConnection[]} */
+  const connections = /** @type {any} */ (window).observedConnections ?? [];
+  /** @type {any[]} */
+  const inbound = [];
+  for (const connection of connections.filter((one) => one.connectionState !== 'closed')) {
+    (await connection.getStats()).forEach((/** @type {any} */ stat) => stat.type === 'inbound-rtp' && inbound.push(stat));
+  }
+  const tiles = [...document.querySelectorAll('[data-testid=group-tile], [data-testid=group-screen]')].map((tile) => {
+    const stream = /** @type {MediaStream | null} */ (tile.querySelector('video')?.srcObject ?? null);
+    const stat = inbound.find((one) => one.trackIdentifier === stream?.getVideoTracks()[0]?.id);
+    return {
+      name: tile.querySelector('[data-testid=group-name]')?.textContent ?? '',
+      id: tile.getAttribute('data-person') ?? '',
+      framesDecoded: stat?.framesDecoded ?? 0,
+      width: stat?.frameWidth ?? 0,
+    };
+  });
+  const sounds = inbound.filter((stat) => stat.kind === 'audio');
+  return { tiles, sounds: sounds.map((stat) => ({ id: stat.trackIdentifier, energy: stat.totalAudioEnergy ?? 0 })) };
+}

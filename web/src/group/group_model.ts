@@ -71,6 +71,8 @@ export function createGroupModel(options: GroupModelOptions): GroupModel {
     ]);
     if (over.signal.aborted) return;
     if (!kit || token === undefined) return options.ended("unreachable");
+    // The addresses it would tell have tokens in them.
+    kit.setLogLevel("warn");
     session = new GroupSession(kit, options.media);
     listen(session);
     if (choices().speakerId !== "") session.chooseSpeaker(choices().speakerId);
@@ -82,12 +84,19 @@ export function createGroupModel(options: GroupModelOptions): GroupModel {
     session?.events.clear();
   };
 
+  // A machine without any network knows it long before the client does.
+  const [offline, setOffline] = createSignal(!navigator.onLine);
+  const watchNetwork = (): void => void setOffline(!navigator.onLine);
+  for (const event of ["online", "offline"]) {
+    window.addEventListener(event, watchNetwork, { signal: over.signal });
+  }
+
   keepAwake(over.signal);
   comeBackAfterSleep(over.signal);
   onCleanup(leave);
   void enter();
   return {
-    state,
+    state: () => (offline() && state() === "connected" ? "reconnecting" : state()),
     others,
     speaking,
     line,

@@ -35,6 +35,7 @@ export function GroupRoom(props: Inside) {
     camera: own.of(view.cameraTrack()),
     screen: own.of(view.screenTrack()),
     paused: false,
+    screenPaused: false,
     // How one's own connection is stands beside the room's name.
     line: "good",
     joinedAt: 0,
@@ -65,7 +66,7 @@ export function GroupRoom(props: Inside) {
         <div class="group-banners">
           <Banners model={model} meeting={meeting} />
         </div>
-        <GroupStage people={people()} />
+        <GroupStage people={people()} cutOff={model.state() === "reconnecting"} />
         <Show when={alone() && !meeting.panel()}>
           <section class="group-alone" data-testid="group-alone">
             <h2>{t().call.inviteTitle}</h2>

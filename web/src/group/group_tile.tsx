@@ -1,5 +1,5 @@
 /** One tile: a person's camera, or a screen that somebody shows. */
-import { createEffect, on, onCleanup, Show } from "solid-js";
+import { createEffect, createSignal, on, onCleanup, Show } from "solid-js";
 import { t } from "../i18n/language";
 import { Avatar, FittedVideo } from "../meeting/picture";
 import { Icon } from "../ui/icons";
@@ -7,14 +7,15 @@ import type { GroupPerson, Picture, Tile } from "./people";
 
 export function GroupTile(props: { tile: Tile }) {
   let video!: HTMLVideoElement;
+  const [begun, setBegun] = createSignal(false);
   const person = () => props.tile.person;
   const isScreen = (): boolean => props.tile.kind === "screen";
   const picture = (): Picture | undefined => (isScreen() ? person().screen : person().camera);
   /** Why the picture, if there is one, is not of now. */
   const stale = (): string | undefined => {
-    if (isScreen()) return undefined;
     if (person().line === "lost") return t().group.lost;
-    return person().paused && picture() ? t().group.paused : undefined;
+    const paused = isScreen() ? person().screenPaused : person().paused;
+    return paused && picture() ? t().group.paused : undefined;
   };
 
   let attached: Picture | undefined;
@@ -22,6 +23,7 @@ export function GroupTile(props: { tile: Tile }) {
     if (attached === now) return;
     attached?.detach(video);
     attached = now;
+    setBegun(false);
     now?.attach(video);
   };
   createEffect(on(picture, show));
@@ -43,6 +45,7 @@ export function GroupTile(props: { tile: Tile }) {
       <FittedVideo
         ref={(element) => {
           video = element;
+          element.addEventListener("loadeddata", () => setBegun(true));
         }}
         hidden={!picture()}
         screen={isScreen()}
@@ -54,7 +57,9 @@ export function GroupTile(props: { tile: Tile }) {
       <Show when={!picture()}>
         <Avatar name={person().name} />
       </Show>
-      <Show when={stale()}>{(why) => <p class="tile-cover">{why()}</p>}</Show>
+      <Show when={stale() ?? (isScreen() && !begun() && t().group.screenComing)}>
+        {(why) => <p class="tile-cover">{why()}</p>}
+      </Show>
       <p class="tile-label">
         <Show when={!isScreen()}>
           <Signs person={person()} />

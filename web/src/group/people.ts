@@ -22,6 +22,8 @@ export interface GroupPerson {
   readonly screen: Picture | undefined;
   /** The server holds the camera's picture back, for want of bandwidth. */
   readonly paused: boolean;
+  /** The same of the screen. */
+  readonly screenPaused: boolean;
   readonly line: Line;
   /** Milliseconds since 1970. */
   readonly joinedAt: number;

@@ -6,8 +6,9 @@ import type { GroupPerson, Line, Picture } from "./people";
 type Kit = typeof livekit;
 
 export function remotePerson(kit: Kit, one: livekit.RemoteParticipant): GroupPerson {
-  const { Source, StreamState } = kit.Track;
+  const { Source } = kit.Track;
   const camera = one.getTrackPublication(Source.Camera);
+  const screen = one.getTrackPublication(Source.ScreenShare);
   return {
     id: one.identity,
     name: one.name ?? "",
@@ -15,8 +16,9 @@ export function remotePerson(kit: Kit, one: livekit.RemoteParticipant): GroupPer
     microphone: microphoneOf(one.getTrackPublication(Source.Microphone)),
     speaking: one.isSpeaking,
     camera: pictureOf(camera),
-    screen: pictureOf(one.getTrackPublication(Source.ScreenShare)),
-    paused: camera?.track?.streamState === StreamState.Paused,
+    screen: pictureOf(screen),
+    paused: isPaused(kit, camera),
+    screenPaused: isPaused(kit, screen),
     line: lineOf(kit, one),
     joinedAt: one.joinedAt?.getTime() ?? 0,
   };
@@ -31,6 +33,10 @@ export function lineOf(kit: Kit, one: livekit.Participant): Line {
 function microphoneOf(publication: livekit.TrackPublication | undefined): Microphone {
   if (!publication) return "none";
   return publication.isMuted ? "muted" : "on";
+}
+
+function isPaused(kit: Kit, publication: livekit.TrackPublication | undefined): boolean {
+  return publication?.track?.streamState === kit.Track.StreamState.Paused;
 }
 
 function pictureOf(publication: livekit.TrackPublication | undefined): Picture | undefined {

@@ -34,5 +34,6 @@ export class Roster {
 
 /** Nothing of what was known of this person holds now. */
 function cutOff(person: GroupPerson): GroupPerson {
-  return { ...person, camera: undefined, screen: undefined, speaking: false, paused: false, line: "lost" };
+  const dark = { camera: undefined, screen: undefined, paused: false, screenPaused: false };
+  return { ...person, ...dark, speaking: false, line: "lost" };
 }

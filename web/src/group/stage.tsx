@@ -8,10 +8,16 @@ import { type GroupPerson, largeTiles, smallTiles, type Tile } from "./people";
 /** Pixels between two tiles, as in the style sheet. */
 const GAP = 8;
 
-export function GroupStage(props: { people: readonly GroupPerson[] }) {
+export interface GroupStageProps {
+  people: readonly GroupPerson[];
+  /** This page hears nothing of the others: what is shown of them is old. */
+  cutOff: boolean;
+}
+
+export function GroupStage(props: GroupStageProps) {
   const large = (): Tile[] => largeTiles(props.people);
   return (
-    <div class="group-pictures" classList={{ "with-screen": large().length > 0 }}>
+    <div class="group-pictures" classList={{ "with-screen": large().length > 0, "cut-off": props.cutOff }}>
       <Show when={large().length > 0}>
         <ul class="group-screens" aria-label={t().group.screens}>
           <Tiles tiles={large()} />

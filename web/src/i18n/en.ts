@@ -157,6 +157,7 @@ export const en = {
     speaking: "speaking",
     paused: "Paused: the line is too slow",
     weak: "Weak connection",
+    screenComing: "The screen is about to appear…",
     lost: "Reconnecting…",
     unpublished: (source: string) => `${source}: the others do not get it`,
     unpublishedAdvice: "Switch it off and on again.",

@@ -159,6 +159,7 @@ export const ko: Messages = {
     speaking: "말하는 중",
     paused: "회선이 느려 멈춰 있습니다",
     weak: "연결이 불안정함",
+    screenComing: "곧 화면이 나타납니다…",
     lost: "다시 연결하는 중…",
     unpublished: (source) => `${source}: 다른 사람에게 전해지지 않습니다`,
     unpublishedAdvice: "껐다가 다시 켜 보세요.",

@@ -11,6 +11,7 @@ export function person(id: string, more: Partial<GroupPerson> = {}): GroupPerson
     camera: undefined,
     screen: undefined,
     paused: false,
+    screenPaused: false,
     line: "good",
     joinedAt: 0,
     ...more,

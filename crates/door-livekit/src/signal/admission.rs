@@ -84,9 +84,18 @@ impl NotAdmitted {
 
 impl IntoResponse for NotAdmitted {
     fn into_response(self) -> Response {
-        (self.status(), self.to_string()).into_response()
+        let mut response = (self.status(), self.to_string()).into_response();
+        if matches!(self, Self::Room(_)) {
+            response.extensions_mut().insert(NoFault);
+        }
+        response
     }
 }
+
+/// Goes with an answer whose status LiveKit counts among a server's faults, a full room's for one, where nothing is
+/// amiss.
+#[derive(Debug, Clone, Copy)]
+pub struct NoFault;
 
 impl Shared {
     /// Reads a request and its token; `now` is the time since 1970.

@@ -28,6 +28,7 @@ use crate::config::{Bounds, LivekitConfig};
 use crate::session::Server;
 use crate::token::Authority;
 use crate::wire::room::ENABLED_CODECS;
+pub use admission::NoFault;
 use counters::Counters;
 use handover::Handovers;
 
