@@ -1,58 +1,95 @@
 // @ts-check
-// A camera that looks out of a window: a painted landscape as Y4M, for pictures that somebody will look at.
-import { writeFile } from 'node:fs/promises';
+// Cameras that look out of a window, and a screen worth sharing: for pictures that somebody will look at.
 
-const width = 1280;
-const height = 720;
-const frames = 2;
+/** @typedef {{ top: string, horizon: string, sun: string, sunAt: [number, number], hills: string[] }} Scenery */
 
-/** @typedef {[number, number, number]} Colour */
-
-/** @type {Record<'day' | 'dusk', { top: Colour, horizon: Colour, sun: Colour, sunAt: [number, number], hills: Colour[] }>} */
-const palettes = {
-  day: { top: [92, 160, 214], horizon: [222, 236, 240], sun: [255, 246, 214], sunAt: [930, 190], hills: [[158, 190, 190], [104, 152, 138], [58, 112, 92]] },
-  dusk: { top: [60, 54, 108], horizon: [246, 178, 132], sun: [255, 226, 170], sunAt: [390, 400], hills: [[150, 104, 130], [98, 70, 106], [52, 42, 74]] },
+/** @type {Record<'day' | 'dusk' | 'dawn' | 'autumn' | 'snow', Scenery>} */
+export const sceneries = {
+  day: { top: '#5ca0d6', horizon: '#deecf0', sun: '#fff6d6', sunAt: [930, 190], hills: ['#9ebebe', '#68988a', '#3a705c'] },
+  dusk: { top: '#3c366c', horizon: '#f6b284', sun: '#ffe2aa', sunAt: [390, 400], hills: ['#966882', '#62466a', '#342a4a'] },
+  dawn: { top: '#8fb3d9', horizon: '#fbd9d0', sun: '#fff1dc', sunAt: [980, 330], hills: ['#c4b0c4', '#8f87a8', '#57608a'] },
+  autumn: { top: '#7fa6c4', horizon: '#f3e3c6', sun: '#fff3cf', sunAt: [300, 170], hills: ['#d6b27c', '#b9743f', '#73402c'] },
+  snow: { top: '#6f8fb8', horizon: '#e8eef6', sun: '#ffffff', sunAt: [640, 150], hills: ['#dfe8f2', '#bccbe0', '#8fa5c6'] },
 };
 
-/** @param {Colour} from @param {Colour} to @param {number} share @returns {Colour} */
-const mixed = (from, to, share) => /** @type {Colour} */ (from.map((value, index) => value + ((to[index] ?? 0) - value) * share));
+/**
+ * Runs in a page before the app: camera and screen are painted, the microphone stays Chromium's fake.
+ * @param {Scenery} scenery
+ */
+export function paintDevices({ top, horizon, sun, sunAt, hills }) {
+  const [width, height] = [1280, 720];
 
-/** Height of the ridge of each range of hills at this place. @param {number} x @param {number} range */
-const ridge = (x, range) => 430 + range * 85 + (46 - range * 8) * Math.sin(x / (210 - range * 38) + range * 2.1) + 16 * Math.sin(x / 61 + range * 4.7);
-
-/** @param {(typeof palettes)['day']} palette @param {number} x @param {number} y @returns {Colour} */
-function colourAt({ top, horizon, sun, sunAt, hills }, x, y) {
-  for (let range = hills.length - 1; range >= 0; range -= 1) {
-    const hill = hills[range] ?? horizon;
-    if (y > ridge(x, range)) return hill;
-  }
-  const sky = mixed(top, horizon, Math.min(1, y / 480));
-  const away = Math.hypot(x - sunAt[0], y - sunAt[1]);
-  if (away < 58) return sun;
-  return mixed(sky, sun, away < 110 ? 0.35 : 0);
-}
-
-/** RGB to the limited range of BT.601. @param {Colour} colour */
-function toYuv([r, g, b]) {
-  return [16 + 0.257 * r + 0.504 * g + 0.098 * b, 128 - 0.148 * r - 0.291 * g + 0.439 * b, 128 + 0.439 * r - 0.368 * g - 0.071 * b];
-}
-
-/** Writes the file for `--use-file-for-fake-video-capture`. @param {string} file @param {keyof typeof palettes} name */
-export async function paintScenery(file, name) {
-  const luma = Buffer.alloc(width * height);
-  const half = (width / 2) * (height / 2);
-  const chroma = Buffer.alloc(2 * half);
-  for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) {
-      const [l = 0, u = 0, v = 0] = toYuv(colourAt(palettes[name], x, y));
-      luma[y * width + x] = Math.round(l);
-      if ((x | y) & 1) continue;
-      const at = (y / 2) * (width / 2) + x / 2;
-      chroma[at] = Math.round(u);
-      chroma[half + at] = Math.round(v);
+  /** @param {CanvasRenderingContext2D} at */
+  function paintLandscape(at) {
+    const sky = at.createLinearGradient(0, 0, 0, 480);
+    sky.addColorStop(0, top);
+    sky.addColorStop(1, horizon);
+    at.fillStyle = sky;
+    at.fillRect(0, 0, width, height);
+    at.fillStyle = sun;
+    for (const [radius, strength] of [[110, 0.35], [58, 1]]) {
+      at.globalAlpha = strength ?? 1;
+      at.beginPath();
+      at.arc(...sunAt, radius ?? 0, 0, 2 * Math.PI);
+      at.fill();
     }
+    hills.forEach((colour, range) => {
+      at.fillStyle = colour;
+      at.beginPath();
+      at.moveTo(0, height);
+      for (let x = 0; x <= width; x += 8) {
+        at.lineTo(x, 430 + range * 85 + (46 - range * 8) * Math.sin(x / (210 - range * 38) + range * 2.1) + 16 * Math.sin(x / 61 + range * 4.7));
+      }
+      at.lineTo(width, height);
+      at.fill();
+    });
   }
-  const frame = Buffer.concat([Buffer.from('FRAME\n'), luma, chroma]);
-  const head = Buffer.from(`YUV4MPEG2 W${width} H${height} F30:1 Ip A1:1 C420jpeg\n`);
-  await writeFile(file, Buffer.concat([head, ...Array.from({ length: frames }, () => frame)]));
+
+  /** @param {CanvasRenderingContext2D} at */
+  function paintPlan(at) {
+    at.fillStyle = '#fffefb';
+    at.fillRect(0, 0, width, height);
+    at.fillStyle = '#1b1c20';
+    at.font = '700 56px system-ui, sans-serif';
+    at.fillText('Garden party', 96, 150);
+    at.font = '30px system-ui, sans-serif';
+    ['Long table under the trees', 'Tea at four, music at six', 'Lanterns along the path'].forEach((line, index) => {
+      at.fillStyle = '#2f4bc4';
+      at.fillRect(96, 226 + index * 76, 14, 14);
+      at.fillStyle = '#1b1c20';
+      at.fillText(line, 134, 244 + index * 76);
+    });
+    ['#9ebebe', '#68988a', '#3a705c', '#2f4bc4'].forEach((colour, index) => {
+      at.fillStyle = colour;
+      at.fillRect(720 + index * 116, 560 - index * 96, 84, 60 + index * 96);
+    });
+  }
+
+  /** @param {(at: CanvasRenderingContext2D) => void} paint */
+  function track(paint) {
+    const canvas = Object.assign(document.createElement('canvas'), { width, height });
+    const at = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    paint(at);
+    // A canvas that nobody paints on gives no frames.
+    setInterval(() => paint(at), 200);
+    return /** @type {MediaStreamTrack} */ (canvas.captureStream(5).getVideoTracks()[0]);
+  }
+
+  const devices = navigator.mediaDevices;
+  const native = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (wanted) => {
+    const sound = wanted?.audio ? (await native({ audio: wanted.audio })).getTracks() : [];
+    return new MediaStream(wanted?.video ? [...sound, track(paintLandscape)] : sound);
+  };
+  devices.getDisplayMedia = async () => new MediaStream([track(paintPlan)]);
+}
+
+/** Devices with the names that devices have; those of Chromium's fakes mean nothing to a reader. */
+export function nameDevices() {
+  const names = { videoinput: 'Built-in camera', audioinput: 'Built-in microphone', audiooutput: 'Headphones' };
+  const native = navigator.mediaDevices.enumerateDevices.bind(navigator.mediaDevices);
+  navigator.mediaDevices.enumerateDevices = async () => {
+    const all = (await native()).filter((device, index, list) => list.findIndex((other) => other.kind === device.kind) === index);
+    return all.map(({ deviceId, groupId, kind }) => ({ deviceId, groupId, kind, label: names[kind], toJSON: () => ({}) }));
+  };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { gridFor } from "./layout";
+import { gridFor, type Space } from "./layout";
 
 const desktop = { width: 1248, height: 660 };
 const phone = { width: 374, height: 680 };
@@ -15,7 +15,10 @@ describe("the grid", () => {
     [1, phone, 1],
     [2, phone, 1],
     [3, phone, 1],
+    [5, phone, 2],
     [8, phone, 2],
+    [25, desktop, 5],
+    [25, phone, 2],
   ])("of %i in %j has %i columns", (count, space, columns) => {
     expect(gridFor(count, space, 8).columns).toBe(columns);
   });
@@ -32,6 +35,23 @@ describe("the grid", () => {
         expect(rows * tileHeight + (rows - 1) * 8).toBeLessThanOrEqual(space.height);
       }
     }
+  });
+
+  it("is higher on a phone, where faces have more room upwards", () => {
+    const ratio = (count: number, space: Space) => {
+      const { tileWidth, tileHeight } = gridFor(count, space, 8);
+      return tileWidth / tileHeight;
+    };
+    expect(ratio(1, phone)).toBeCloseTo(1, 1);
+    expect(ratio(2, phone)).toBeLessThan(1.4);
+    expect(ratio(1, desktop)).toBeCloseTo(16 / 9, 1);
+    expect(ratio(2, desktop)).toBeCloseTo(4 / 3, 1);
+  });
+
+  it("says whether there is more than is in sight", () => {
+    expect(gridFor(8, phone, 8).scrolls).toBe(false);
+    expect(gridFor(25, phone, 8).scrolls).toBe(true);
+    expect(gridFor(25, desktop, 8).scrolls).toBe(false);
   });
 
   it("scrolls rather than to show faces too small", () => {
