@@ -39,13 +39,14 @@ await album(async (moim, invite) => {
   /** @type {ChromiumPerson[]} */
   const guests = [];
   for (const [name, scenery] of others) {
-    const guest = await invite(name, scenery, { viewport: { width: 640, height: 480 } });
+    const guest = await invite(name, scenery, { viewport: { width: 640, height: 480 } }, name === 'Ben');
     await come(guest, link);
     guests.push(guest);
     await groupIs(anna, 'connected', guests.length + 1);
     await widthIs(anna, name, (width) => width > 0);
     if (name === 'Carla') await guest.click('btn-mute');
     if (name === 'Emil') await guest.click('btn-camera');
+    await hears(anna, 'Ben');
     if (name !== 'Dora') await takeAll(anna, `${guests.length + 1}`);
   }
   const [ben, ...rest] = /** @type {[ChromiumPerson, ...ChromiumPerson[]]} */ (guests);
@@ -73,7 +74,7 @@ await album(async (moim, invite) => {
   const jiu = await invite('지우', 'day', { locale: 'ko-KR' });
   await come(jiu, link);
   for (const [index, [, scenery]] of others.entries()) {
-    const guest = await invite(korean[index] ?? '', scenery, { viewport: { width: 640, height: 480 } });
+    const guest = await invite(korean[index] ?? '', scenery, { viewport: { width: 640, height: 480 } }, index === 0);
     await come(guest, link);
     if (index === 1 || index === 3) await guest.click('btn-mute');
     if (index === 3) await guest.click('btn-camera');

@@ -13,10 +13,10 @@ export const sceneries = {
 };
 
 /**
- * Runs in a page before the app: camera and screen are painted, the microphone stays Chromium's fake.
- * @param {Scenery} scenery
+ * Runs in a page before the app: camera and screen are painted; who speaks has a voice, and others Chromium's beeps.
+ * @param {Scenery & { speaks: boolean }} scenery
  */
-export function paintDevices({ top, horizon, sun, sunAt, hills }) {
+export function paintDevices({ top, horizon, sun, sunAt, hills, speaks }) {
   const [width, height] = [1280, 720];
 
   /** @param {CanvasRenderingContext2D} at */
@@ -75,10 +75,26 @@ export function paintDevices({ top, horizon, sun, sunAt, hills }) {
     return /** @type {MediaStreamTrack} */ (canvas.captureStream(5).getVideoTracks()[0]);
   }
 
+  /** A tone that swells and fades as syllables do. */
+  function voice() {
+    const audio = new AudioContext();
+    const [tone, loudness, syllables, depth] = [audio.createOscillator(), audio.createGain(), audio.createOscillator(), audio.createGain()];
+    const out = audio.createMediaStreamDestination();
+    tone.frequency.value = 220;
+    loudness.gain.value = 0.3;
+    syllables.frequency.value = 3;
+    depth.gain.value = 0.25;
+    syllables.connect(depth).connect(loudness.gain);
+    tone.connect(loudness).connect(out);
+    for (const source of [tone, syllables]) source.start();
+    return out.stream.getTracks();
+  }
+
   const devices = navigator.mediaDevices;
   const native = devices.getUserMedia.bind(devices);
   devices.getUserMedia = async (wanted) => {
-    const sound = wanted?.audio ? (await native({ audio: wanted.audio })).getTracks() : [];
+    const beeps = async () => (await native({ audio: wanted?.audio ?? true })).getTracks();
+    const sound = wanted?.audio ? (speaks ? voice() : await beeps()) : [];
     return new MediaStream(wanted?.video ? [...sound, track(paintLandscape)] : sound);
   };
   devices.getDisplayMedia = async () => new MediaStream([track(paintPlan)]);

@@ -22,7 +22,11 @@ interface Shape {
 const BROAD: Shape = { ratio: 16 / 9, worth: 1 };
 /** Where the space is broad, and where it is upright, as a phone is. */
 const SHAPES_OF_BROAD: readonly Shape[] = [BROAD, { ratio: 4 / 3, worth: 0.85 }];
-const SHAPES_OF_UPRIGHT: readonly Shape[] = [BROAD, { ratio: 4 / 3, worth: 1 }, { ratio: 1, worth: 0.92 }];
+const SHAPES_OF_UPRIGHT: readonly Shape[] = [
+  { ...BROAD, worth: 0.85 },
+  { ratio: 4 / 3, worth: 1 },
+  { ratio: 1, worth: 0.92 },
+];
 /** Below this nobody recognizes a face: rather scroll. */
 const LEAST_WIDTH = 150;
 

@@ -1,4 +1,4 @@
-/** The pictures of everybody: a grid, or a strip beside the screens that are shown. */
+/** The pictures of everybody: a grid, beside or below the screens that are shown. */
 import { createMemo, createSignal, For, onCleanup, onMount, Show } from "solid-js";
 import { t } from "../i18n/language";
 import { GroupTile } from "./group_tile";
@@ -23,12 +23,12 @@ export function GroupStage(props: GroupStageProps) {
           <Tiles tiles={large()} />
         </ul>
       </Show>
-      <SmallTiles tiles={smallTiles(props.people)} strip={large().length > 0} />
+      <SmallTiles tiles={smallTiles(props.people)} />
     </div>
   );
 }
 
-function SmallTiles(props: { tiles: readonly Tile[]; strip: boolean }) {
+function SmallTiles(props: { tiles: readonly Tile[] }) {
   let list!: HTMLUListElement;
   const [space, setSpace] = createSignal<Space>({ width: 0, height: 0 });
   onMount(() => {
@@ -41,11 +41,11 @@ function SmallTiles(props: { tiles: readonly Tile[]; strip: boolean }) {
   return (
     <ul
       ref={list}
-      class={props.strip ? "group-strip" : "group-grid"}
+      class="group-grid"
       style={{ "--tile-width": `${grid().tileWidth}px`, "--tile-height": `${grid().tileHeight}px` }}
       aria-label={t().group.people}
       // What scrolls can be scrolled with keys.
-      tabindex={props.strip || grid().scrolls ? "0" : undefined}
+      tabindex={grid().scrolls ? "0" : undefined}
     >
       <Tiles tiles={props.tiles} />
     </ul>

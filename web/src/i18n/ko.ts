@@ -151,7 +151,7 @@ export const ko: Messages = {
       reconnecting: "다시 연결하는 중…",
       left: "나감",
     },
-    reconnecting: "연결이 끊어졌습니다. 연결이 돌아오면 저절로 다시 들어갑니다.",
+    reconnecting: "연결이 끊어졌습니다. 연결이 돌아오면 자동으로 다시 들어갑니다.",
     aloneText: "함께 이야기하고 싶은 사람들에게 이 링크를 보내세요.",
     people: "참여자",
     screens: "공유된 화면",
