@@ -78,8 +78,6 @@ scenario('a full room is said to be full, and lets one in when somebody has left
   await carla.open(link);
   await join(carla);
   await isTold(carla, 'roomFull');
-  // What the browser says of a WebSocket that was refused.
-  carla.problems.length = 0;
   await ben.click('btn-leave');
   await groupIs(anna, 'connected', 1);
   await carla.click('error-retry');

@@ -32,8 +32,11 @@ export function launchChromium({ devices: which = 'allowed', executablePath = ch
   return chromium.launch({ executablePath, headless: true, args: ['--headless=new', ...flags, ...devices[which], ...args] });
 }
 
-/** What a browser says on its console about things that a test provokes, and nothing of the app's. */
-const ofNoConcern = [/WebSocket connection to .* failed/, /net::ERR_/, /Failed to load resource/];
+/**
+ * What a browser says on its console about things that a test provokes, and nothing of the app's; and what LiveKit's client
+ * notes, always with where it was, of connections that end and of tracks whose sender has just left.
+ */
+const ofNoConcern = [/WebSocket connection to .* failed/, /net::ERR_/, /Failed to load resource/, /\{room: .*participantID: /];
 
 /** @implements {Person} @typedef {import('./person.mjs').Person} Person */
 export class ChromiumPerson {
