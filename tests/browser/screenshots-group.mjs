@@ -53,7 +53,7 @@ await album(async (moim, invite) => {
   for (const guest of rest.slice(1)) await guest.click('btn-mute');
 
   await ben.click('btn-screen');
-  await anna.sees('group-screen');
+  await widthIs(anna, 'Screen of Ben', (width) => width > 0);
   await takeAll(anna, 'screen');
   await ben.click('btn-screen');
   await anna.at('group-screen').waitFor({ state: 'detached' });

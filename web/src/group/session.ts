@@ -46,6 +46,7 @@ export class GroupSession {
   readonly #publishing: Publishing;
   readonly #roster = new Roster();
   readonly #stopWatching: () => void;
+  #inside = false;
   #over = false;
   #telling = false;
 
@@ -74,6 +75,7 @@ export class GroupSession {
     } catch (error) {
       return this.#end(await this.#refusal(error, url, token));
     }
+    this.#inside = true;
     this.#offer();
     this.#changed();
   }
@@ -117,6 +119,8 @@ export class GroupSession {
         for (const element of track.detach()) if (track.kind === "audio") element.remove();
       })
       .on(RoomEvent.Disconnected, (reason) => {
+        // Who never came in is told why by `enter`.
+        if (!this.#inside) return;
         this.#end(endingOf(reason === undefined ? undefined : this.#kit.DisconnectReason[reason]));
       });
   }
