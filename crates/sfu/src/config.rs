@@ -37,6 +37,10 @@ pub struct Bounds {
     pub sdp_bytes: usize,
     /// Sections of one offer of the remote side.
     pub remote_sections: usize,
+    /// Lines of one section, or before the first one.
+    pub section_lines: usize,
+    /// Streams (`a=ssrc`) that the remote side declares, in all of its offers and answers together.
+    pub remote_streams: usize,
     /// Sections of one offer of this side.
     pub local_sections: usize,
     /// Remote candidates of one leg, between two ICE restarts.
@@ -63,8 +67,10 @@ impl Default for Bounds {
             legs: 20_000,
             sdp_bytes: 256 * 1024,
             remote_sections: 500,
+            section_lines: 1_000,
+            remote_streams: 4_000,
             local_sections: 1_000,
-            remote_candidates: 64,
+            remote_candidates: 32,
             addresses: 8,
             channels: 32,
             queued_bytes: 1024 * 1024,

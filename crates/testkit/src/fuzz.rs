@@ -4,6 +4,7 @@
 //! were interesting once; the tests replay them.
 
 mod rtp;
+mod sdp;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -14,6 +15,7 @@ use moim_turn::{Family, Framer, Transport};
 
 use crate::turn::{ClientId, World, config};
 pub use rtp::{dependency_descriptor, rtp_rewriting};
+pub use sdp::{sdp_answer, sdp_offer};
 
 /// A peer that the default policy allows.
 const PEER: ([u8; 4], u16) = ([8, 8, 8, 8], 5000);

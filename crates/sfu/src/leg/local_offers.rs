@@ -10,6 +10,7 @@ use str0m::media::{Direction, Mid};
 
 use super::answer_text::{self, Plan, SectionPlan, Sends};
 use super::connection::{Connection, Drained};
+use super::intake::Intake;
 use super::offer_text::RemoteText;
 use super::streams;
 use crate::{Bounds, ChannelConfig, DropReason, Msid};
@@ -190,13 +191,13 @@ impl LocalOffers {
         drained: &mut Drained,
         now: Instant,
         (sdp, exchange): (&str, u32),
-        bounds: &Bounds,
+        intake: &mut Intake,
     ) -> Result<(), NoAgreement> {
         if exchange != 0 && exchange != self.last_exchange {
             return Err(NoAgreement::OtherExchange(exchange, self.last_exchange));
         }
         let refused = |why: &dyn std::fmt::Display| NoAgreement::Refused(why.to_string());
-        let read = RemoteText::read(sdp, bounds).map_err(|error| refused(&error))?;
+        let read = RemoteText::read(sdp, intake).map_err(|error| refused(&error))?;
         let answer = SdpAnswer::from_sdp_string(&read.text).map_err(|error| refused(&error))?;
         let outstanding = self.outstanding.take().ok_or(NoAgreement::NothingOffered)?;
         connection

@@ -8,6 +8,7 @@ mod arrivals;
 mod channels;
 mod connection;
 mod descriptor_extension;
+mod intake;
 mod liveness;
 mod local_offers;
 mod negotiation;
@@ -39,6 +40,7 @@ pub(crate) use self::payload_types::Variant;
 use self::arrivals::Arrivals;
 use self::channels::{Channels, Fate};
 use self::connection::{Broken, Connection, Drained};
+use self::intake::Intake;
 use self::liveness::{Change, Liveness};
 use self::local_offers::LocalOffers;
 use self::negotiation::{Negotiation, Wish};
@@ -46,8 +48,7 @@ use self::outlets::Outlets;
 use self::quality::Quality;
 use self::remote_offers::RemoteOffers;
 use crate::{
-    Bounds, CloseReason, CodecPreference, Config, DropReason, LegCommand, LegConfig, LegEvent, Naming, Offerer,
-    Transport,
+    CloseReason, CodecPreference, Config, DropReason, LegCommand, LegConfig, LegEvent, Naming, Offerer, Transport,
 };
 
 /// One WebRTC connection.
@@ -61,9 +62,7 @@ pub(crate) struct Leg {
     liveness: Liveness,
     quality: Quality,
     naming: Naming,
-    bounds: Bounds,
-    /// Remote candidates taken since the last ICE restart.
-    candidates: usize,
+    intake: Intake,
     /// The local user fragment, as it was told last.
     fragment: String,
     remb_at: Option<Instant>,
@@ -146,8 +145,7 @@ impl Leg {
             liveness: Liveness::new(now),
             quality: Quality::default(),
             naming: leg.naming,
-            bounds: shard.bounds,
-            candidates: 0,
+            intake: Intake::new(shard.bounds),
             fragment: seed.fragment,
             remb_at: None,
             closed: false,
@@ -224,7 +222,7 @@ impl Leg {
             LegCommand::AddCandidate(candidate) => self.add_candidate(now, &candidate, out),
             LegCommand::RestartIce => {
                 if self.negotiation.restart(now) {
-                    self.candidates = 0;
+                    self.intake.restart();
                 } else {
                     out.signals.push(Signal::Dropped(DropReason::BadCommand));
                 }
@@ -247,7 +245,7 @@ impl Leg {
         source: Source,
     ) -> Result<(), DropReason> {
         let msid = (self.naming)(publisher, track, kind, source);
-        self.negotiation.subscribe(now, (track, kind, msid), &self.bounds)
+        self.negotiation.subscribe(now, (track, kind, msid), self.intake.bounds())
     }
 
     pub(crate) fn unsubscribe(&mut self, now: Instant, track: TrackId) {
@@ -302,8 +300,8 @@ impl Leg {
         out: &mut Outbox,
     ) {
         let offer = (sdp, preferences);
-        let Self { negotiation, connection, drained, bounds, .. } = self;
-        match negotiation.accept_offer(connection, drained, now, offer, bounds) {
+        let Self { negotiation, connection, drained, intake, .. } = self;
+        match negotiation.accept_offer(connection, drained, now, offer, intake) {
             Ok(answered) => {
                 for _ in 0..answered.candidates_dropped {
                     out.signals.push(Signal::Dropped(DropReason::Candidate));
@@ -322,8 +320,8 @@ impl Leg {
     }
 
     fn accept_answer(&mut self, now: Instant, sdp: &str, exchange: u32, out: &mut Outbox) {
-        let Self { negotiation, connection, drained, bounds, .. } = self;
-        match negotiation.accept_answer(connection, drained, now, (sdp, exchange), bounds) {
+        let Self { negotiation, connection, drained, intake, .. } = self;
+        match negotiation.accept_answer(connection, drained, now, (sdp, exchange), intake) {
             Ok(()) => self.agreed(now, out),
             // A late answer to an offer that has been replaced is nobody's fault.
             Err(local_offers::NoAgreement::OtherExchange(..) | local_offers::NoAgreement::NothingOffered) => {
@@ -345,7 +343,6 @@ impl Leg {
         let fragment = self.connection.peek(|rtc| rtc.direct_api().local_ice_credentials().ufrag);
         if fragment != self.fragment {
             self.fragment.clone_from(&fragment);
-            self.candidates = 0;
             out.signals.push(Signal::Fragment(fragment));
         }
         if self.negotiation.needs_remb() {
@@ -379,12 +376,11 @@ impl Leg {
         if text.is_empty() {
             return;
         }
-        let parsed = offer_text::has_address(text).then(|| Candidate::from_sdp_string(text));
-        let Some(Ok(candidate)) = parsed.filter(|_| self.candidates < self.bounds.remote_candidates) else {
+        let parsed = self.intake.takes_candidate(text).then(|| Candidate::from_sdp_string(text));
+        let Some(Ok(candidate)) = parsed else {
             out.signals.push(Signal::Dropped(DropReason::Candidate));
             return;
         };
-        self.candidates += 1;
         self.connection.mutate(now, &mut self.drained, |rtc| rtc.add_remote_candidate(candidate));
     }
 

@@ -6,6 +6,7 @@ use moim_types::{MediaKind, TrackId};
 use str0m::media::Mid;
 
 use super::connection::{Connection, Drained};
+use super::intake::Intake;
 use super::local_offers::{LocalOffers, NoAgreement, Offer};
 use super::remote_offers::{Answered, RemoteOffers};
 use crate::{Bounds, CodecPreference, DropReason, Msid};
@@ -67,10 +68,10 @@ impl Negotiation {
         drained: &mut Drained,
         now: Instant,
         offer: (&str, &[CodecPreference]),
-        bounds: &Bounds,
+        intake: &mut Intake,
     ) -> Result<Answered, String> {
         match self {
-            Self::Remote(remote) => remote.accept(connection, drained, now, offer, bounds),
+            Self::Remote(remote) => remote.accept(connection, drained, now, offer, intake),
             Self::Local(_) => Err("on this connection the server offers".to_owned()),
         }
     }
@@ -81,11 +82,11 @@ impl Negotiation {
         drained: &mut Drained,
         now: Instant,
         answer: (&str, u32),
-        bounds: &Bounds,
+        intake: &mut Intake,
     ) -> Result<(), NoAgreement> {
         match self {
             Self::Remote(_) => Err(NoAgreement::NothingOffered),
-            Self::Local(local) => local.accept(connection, drained, now, answer, bounds),
+            Self::Local(local) => local.accept(connection, drained, now, answer, intake),
         }
     }
 

@@ -3,11 +3,12 @@
 //! The WebRTC library reads SDP too, but keeps to itself who offered what; and it should not see
 //! what could hurt it: too many candidates, host names in candidates.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use moim_types::MediaKind;
 
-use crate::Bounds;
+use super::intake::Intake;
 
 /// What the remote side said.
 #[derive(Debug)]
@@ -45,17 +46,28 @@ pub(super) enum Unreadable {
     TooLong(usize, usize),
     #[error("the session description has more than {0} sections")]
     TooManySections(usize),
+    #[error("a section of the session description has more than {0} lines")]
+    TooManyLines(usize),
+    #[error("the session descriptions of this connection declare more than {0} streams (a=ssrc)")]
+    TooManyStreams(usize),
     #[error("section {0} has no a=mid, which is needed for BUNDLE (RFC 8843)")]
     NoMid(usize),
     #[error("the a=mid of section {0} has more than 16 characters, or other than letters and digits")]
     BadMid(usize),
+    #[error("section {0} has the a=mid of another (RFC 5888 §4)")]
+    SameMid(usize),
 }
 
 impl RemoteText {
     /// Reads a session description.
-    pub(super) fn read(text: &str, bounds: &Bounds) -> Result<Self, Unreadable> {
+    pub(super) fn read(text: &str, intake: &mut Intake) -> Result<Self, Unreadable> {
+        let bounds = *intake.bounds();
         if text.len() > bounds.sdp_bytes {
             return Err(Unreadable::TooLong(text.len(), bounds.sdp_bytes));
+        }
+        // Browsers write it behind the candidates that belong to it.
+        if let Some(fragment) = text.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")) {
+            intake.name(fragment.trim_end());
         }
         let mut read = Self {
             sections: Vec::new(),
@@ -63,23 +75,33 @@ impl RemoteText {
             text: String::with_capacity(text.len()),
             candidates_dropped: 0,
         };
-        let mut candidates = 0;
+        let (mut lines, mut streams) = (0, BTreeSet::new());
         for line in text.lines().map(str::trim_end) {
-            if line.starts_with("m=") && read.sections.len() == bounds.remote_sections {
-                return Err(Unreadable::TooManySections(bounds.remote_sections));
-            }
-            if line.starts_with("a=candidate:") {
-                candidates += 1;
-                if candidates > bounds.remote_candidates || !has_address(line) {
-                    read.candidates_dropped += 1;
-                    continue;
+            lines += 1;
+            if line.starts_with("m=") {
+                lines = 0;
+                if read.sections.len() == bounds.remote_sections {
+                    return Err(Unreadable::TooManySections(bounds.remote_sections));
                 }
             }
+            if lines > bounds.section_lines {
+                return Err(Unreadable::TooManyLines(bounds.section_lines));
+            }
+            if let Some(candidate) = line.strip_prefix("a=").filter(|rest| rest.starts_with("candidate:"))
+                && !intake.takes_candidate(candidate)
+            {
+                read.candidates_dropped += 1;
+                continue;
+            }
+            streams.extend(declared_stream(line));
             read.take(line);
             read.text.push_str(line);
             read.text.push_str("\r\n");
         }
         read.check()?;
+        if !intake.takes_streams(&streams) {
+            return Err(Unreadable::TooManyStreams(bounds.remote_streams));
+        }
         Ok(read)
     }
 
@@ -94,6 +116,7 @@ impl RemoteText {
     }
 
     fn check(&self) -> Result<(), Unreadable> {
+        let mut mids = BTreeSet::new();
         for (index, section) in self.sections.iter().enumerate() {
             if section.mid.is_empty() && !section.rejected {
                 return Err(Unreadable::NoMid(index));
@@ -103,6 +126,9 @@ impl RemoteText {
             let plain = section.mid.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
             if section.mid.len() > 16 || !plain {
                 return Err(Unreadable::BadMid(index));
+            }
+            if !section.mid.is_empty() && !mids.insert(&section.mid) {
+                return Err(Unreadable::SameMid(index));
             }
         }
         Ok(())
@@ -172,6 +198,11 @@ fn sent_rids(simulcast: &str) -> Vec<String> {
     Vec::new()
 }
 
+/// `a=ssrc:` and `a=ssrc-group:` (RFC 5576 §4): a group names streams that lines of their own declare.
+fn declared_stream(line: &str) -> Option<u32> {
+    line.strip_prefix("a=ssrc:")?.split(' ').next()?.parse().ok()
+}
+
 /// `candidate:foundation component transport priority address port …` (RFC 8839 §5.1).
 pub(super) fn has_address(candidate: &str) -> bool {
     candidate.split(' ').nth(4).is_some_and(|address| address.parse::<IpAddr>().is_ok())
@@ -180,6 +211,11 @@ pub(super) fn has_address(candidate: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Bounds;
+
+    fn read(text: &str, bounds: Bounds) -> Result<RemoteText, Unreadable> {
+        RemoteText::read(text, &mut Intake::new(bounds))
+    }
 
     const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n\
         m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=recvonly\r\n\
@@ -192,7 +228,7 @@ mod tests {
 
     #[test]
     fn sections_are_read_as_the_remote_side_means_them() {
-        let read = RemoteText::read(OFFER, &Bounds::default()).unwrap();
+        let read = read(OFFER, Bounds::default()).unwrap();
         assert_eq!(read.sections.len(), 4);
         assert!(read.transport_cc);
         let [audio, video, data, gone] = &read.sections[..] else { unreachable!() };
@@ -205,24 +241,42 @@ mod tests {
 
     #[test]
     fn candidates_with_names_and_surplus_ones_are_left_out() {
-        let read = RemoteText::read(OFFER, &Bounds::default()).unwrap();
-        assert_eq!(read.candidates_dropped, 1);
-        assert!(!read.text.contains(".local") && read.text.contains("203.0.113.100"));
+        let all = read(OFFER, Bounds::default()).unwrap();
+        assert_eq!(all.candidates_dropped, 1);
+        assert!(!all.text.contains(".local") && all.text.contains("203.0.113.100"));
         let few = Bounds { remote_candidates: 0, ..Bounds::default() };
-        assert_eq!(RemoteText::read(OFFER, &few).unwrap().candidates_dropped, 2);
+        assert_eq!(read(OFFER, few).unwrap().candidates_dropped, 2);
     }
 
     #[test]
     fn what_is_too_large_is_refused_before_it_is_read() {
         let bounds = Bounds { sdp_bytes: 100, ..Bounds::default() };
-        assert!(matches!(RemoteText::read(OFFER, &bounds), Err(Unreadable::TooLong(_, 100))));
+        assert!(matches!(read(OFFER, bounds), Err(Unreadable::TooLong(_, 100))));
         let bounds = Bounds { remote_sections: 3, ..Bounds::default() };
-        assert_eq!(RemoteText::read(OFFER, &bounds).unwrap_err(), Unreadable::TooManySections(3));
+        assert_eq!(read(OFFER, bounds).unwrap_err(), Unreadable::TooManySections(3));
+        let bounds = Bounds { section_lines: 5, ..Bounds::default() };
+        assert_eq!(read(OFFER, bounds).unwrap_err(), Unreadable::TooManyLines(5));
+    }
+
+    #[test]
+    fn streams_of_one_description_after_another_add_up() {
+        let mut intake = Intake::new(Bounds { remote_streams: 4, ..Bounds::default() });
+        let offer = |first: u32| format!("{OFFER}a=ssrc:{first} cname:c\r\na=ssrc:{} cname:c\r\n", first + 1);
+        for first in [1, 1, 3] {
+            assert!(RemoteText::read(&offer(first), &mut intake).is_ok(), "{first}");
+        }
+        assert_eq!(RemoteText::read(&offer(5), &mut intake).unwrap_err(), Unreadable::TooManyStreams(4));
     }
 
     #[test]
     fn a_mid_that_would_not_survive_is_refused() {
         let odd = OFFER.replace("a=mid:1", "a=mid:a.b");
-        assert_eq!(RemoteText::read(&odd, &Bounds::default()).unwrap_err(), Unreadable::BadMid(1));
+        assert_eq!(read(&odd, Bounds::default()).unwrap_err(), Unreadable::BadMid(1));
+    }
+
+    #[test]
+    fn two_sections_of_one_mid_are_refused() {
+        let clash = OFFER.replace("a=mid:1", "a=mid:0");
+        assert_eq!(read(&clash, Bounds::default()).unwrap_err(), Unreadable::SameMid(1));
     }
 }

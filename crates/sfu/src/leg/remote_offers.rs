@@ -8,11 +8,12 @@ use str0m::media::Mid;
 
 use super::answer_text::{self, Plan, SectionPlan, Sends};
 use super::connection::{Connection, Drained};
+use super::intake::Intake;
 use super::offer_text::{RemoteSection, RemoteText};
 use super::payload_types;
 use super::sections::Sections;
 use super::streams;
-use crate::{Bounds, CodecPreference, Msid, OfferedSection, SectionDirection};
+use crate::{CodecPreference, Msid, OfferedSection, SectionDirection};
 
 /// Negotiation where the remote side offers.
 #[derive(Debug, Default)]
@@ -46,10 +47,10 @@ impl RemoteOffers {
         drained: &mut Drained,
         now: Instant,
         offer: (&str, &[CodecPreference]),
-        bounds: &Bounds,
+        intake: &mut Intake,
     ) -> Result<Answered, String> {
         let (sdp, preferences) = offer;
-        let read = RemoteText::read(sdp, bounds).map_err(|error| error.to_string())?;
+        let read = RemoteText::read(sdp, intake).map_err(|error| error.to_string())?;
         let offer = SdpOffer::from_sdp_string(&read.text).map_err(|error| error.to_string())?;
         let answer = connection
             .mutate(now, drained, |rtc| rtc.sdp_api().accept_offer(offer))

@@ -18,3 +18,13 @@ fn descriptors_of_the_corpus_break_nothing() {
 fn stories_of_the_corpus_break_nothing() {
     replay("rtp_rewriting", fuzz::rtp_rewriting);
 }
+
+#[test]
+fn offers_of_the_corpus_break_nothing() {
+    replay("sdp_offer", fuzz::sdp_offer);
+}
+
+#[test]
+fn answers_of_the_corpus_break_nothing() {
+    replay("sdp_answer", fuzz::sdp_answer);
+}
