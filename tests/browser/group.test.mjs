@@ -109,6 +109,22 @@ function keepSockets() {
   Object.assign(window, { closeSockets: () => sockets.forEach((one) => one.close()) });
 }
 
+scenario('a server that falls silent is noticed within seconds, and the meeting goes on', async ({ moim, person }) => {
+  const [anna, ben] = [await person('Anna'), await person('Ben')];
+  const link = moim.url(`/g/${newRoom()}`);
+  await come(anna, link);
+  await come(ben, link);
+  await Promise.all([seesAndHearsAll(anna, ['Ben']), seesAndHearsAll(ben, ['Anna'])]);
+  moim.child.kill('SIGSTOP');
+  try {
+    await Promise.all([anna, ben].map((one) => one.sees('group-reconnecting')));
+  } finally {
+    moim.child.kill('SIGCONT');
+  }
+  await Promise.all([anna, ben].map((one) => groupIs(one, 'connected', 2)));
+  await Promise.all([seesAndHearsAll(anna, ['Ben']), seesAndHearsAll(ben, ['Anna'])]);
+});
+
 scenario('a picture is received in the size in which it is shown', async ({ moim, person }) => {
   const anna = await person('Anna');
   const ben = await person('Ben', { viewport: { width: 320, height: 640 } });

@@ -4,7 +4,7 @@ import { FileRow } from "../files/file_row";
 import type { Transfer } from "../files/transfer";
 import { formatTime } from "../i18n/format";
 import { language, t } from "../i18n/language";
-import { Icon } from "../ui/icons";
+import { RoundButton } from "../ui/round_button";
 import { type ChatMessage, MAX_CHAT_CHARS } from "./conversation";
 import { piecesOf } from "./links";
 
@@ -175,17 +175,14 @@ function Composer(props: {
         <Show when={props.attach}>
           {(attach) => (
             <>
-              <button
-                type="button"
-                class="round quiet"
-                data-testid="file-attach"
-                aria-label={t().chat.attach}
-                title={t().chat.attach}
+              <RoundButton
+                id="file-attach"
+                icon="attach"
+                label={t().chat.attach}
+                look="quiet"
                 disabled={!props.reachable}
-                onClick={() => picker.click()}
-              >
-                <Icon name="attach" />
-              </button>
+                press={() => picker.click()}
+              />
               <input
                 ref={picker}
                 type="file"
@@ -212,16 +209,13 @@ function Composer(props: {
           onInput={(event) => setText(event.currentTarget.value)}
           onKeyDown={onKeyDown}
         />
-        <button
-          type="submit"
-          class="round filled"
-          data-testid="chat-send"
-          aria-label={t().chat.send}
-          title={t().chat.send}
+        <RoundButton
+          id="chat-send"
+          icon="send"
+          label={t().chat.send}
+          look="filled"
           disabled={!props.reachable || text().trim() === ""}
-        >
-          <Icon name="send" />
-        </button>
+        />
       </div>
     </form>
   );

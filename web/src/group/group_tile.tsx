@@ -52,7 +52,6 @@ export function GroupTile(props: { tile: Tile }) {
         leastVisible={FACE_STAYS}
         mirrored={person().local && !isScreen()}
         muted
-        label={labelOf(props.tile)}
       />
       <Show when={!picture()}>
         <Avatar name={person().name} />

@@ -6,6 +6,7 @@ import type { LocalMedia } from "../media/local_media";
 import type { PageError } from "../pages/error_page";
 import { endingOf, refusalOf } from "./ending";
 import { groupChat } from "./group_chat";
+import { Paths } from "./paths";
 import type { GroupPerson, Line } from "./people";
 import { Publishing } from "./publishing";
 import { PatientReconnect } from "./reconnecting";
@@ -45,6 +46,7 @@ export class GroupSession {
   readonly #room: livekit.Room;
   readonly #publishing: Publishing;
   readonly #roster = new Roster();
+  readonly #paths = new Paths(() => this.#changed());
   readonly #stopWatching: () => void;
   #inside = false;
   #over = false;
@@ -100,7 +102,7 @@ export class GroupSession {
     const { ConnectionState } = this.#kit;
     switch (this.#room.state) {
       case ConnectionState.Connected:
-        return "connected";
+        return this.#paths.broken ? "reconnecting" : "connected";
       case ConnectionState.Reconnecting:
       case ConnectionState.SignalReconnecting:
         return "reconnecting";
@@ -114,7 +116,11 @@ export class GroupSession {
     const changed = (): void => this.#changed();
     for (const event of CHANGING) this.#room.on(RoomEvent[event], changed);
     this.#room
-      .on(RoomEvent.TrackSubscribed, (track) => track.kind === "audio" && track.attach())
+      .on(RoomEvent.TrackSubscribed, (track) => {
+        this.#paths.watch(track.receiver?.transport);
+        if (track.kind === "audio") track.attach();
+      })
+      .on(RoomEvent.LocalTrackPublished, ({ track }) => this.#paths.watch(track?.sender?.transport))
       .on(RoomEvent.TrackUnsubscribed, (track) => {
         for (const element of track.detach()) if (track.kind === "audio") element.remove();
       })

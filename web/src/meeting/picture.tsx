@@ -22,7 +22,8 @@ export interface FittedVideoProps {
   screen: boolean;
   /** The part of the picture that must stay in sight when it is cut; else it is shown whole. */
   leastVisible?: number;
-  label: string;
+  /** For screen readers; without one the words beside the picture do. */
+  label?: string;
   mirrored?: boolean;
   muted?: boolean;
 }
@@ -51,6 +52,7 @@ export function FittedVideo(props: FittedVideoProps) {
       }}
       classList={{ hidden: props.hidden, contain: shown() === "contain", mirrored: props.mirrored ?? false }}
       aria-label={props.label}
+      aria-hidden={props.label === undefined ? "true" : undefined}
       autoplay
       playsinline
       muted={props.muted ?? false}
