@@ -39,7 +39,7 @@ await album(async (moim, invite) => {
   /** @type {ChromiumPerson[]} */
   const guests = [];
   for (const [name, scenery] of others) {
-    const guest = await invite(name, scenery, { viewport: { width: 640, height: 480 } }, name === 'Ben');
+    const guest = await invite(name, scenery, { viewport: { width: 640, height: 480 } }, { speaks: name === 'Ben' });
     await come(guest, link);
     guests.push(guest);
     await groupIs(anna, 'connected', guests.length + 1);
@@ -74,7 +74,7 @@ await album(async (moim, invite) => {
   const jiu = await invite('지우', 'day', { locale: 'ko-KR' });
   await come(jiu, link);
   for (const [index, [, scenery]] of others.entries()) {
-    const guest = await invite(korean[index] ?? '', scenery, { viewport: { width: 640, height: 480 } }, index === 0);
+    const guest = await invite(korean[index] ?? '', scenery, { viewport: { width: 640, height: 480 } }, { speaks: index === 0 });
     await come(guest, link);
     if (index === 1 || index === 3) await guest.click('btn-mute');
     if (index === 3) await guest.click('btn-camera');

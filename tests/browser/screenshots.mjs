@@ -34,7 +34,8 @@ await album(async (moim, invite) => {
   for (const [width, viewport] of Object.entries(viewports)) {
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       const options = { viewport, colorScheme };
-      const [anna, ben, carla] = [await invite('Anna', 'day', options), await invite('Ben', 'dusk', options), await invite('Carla', 'snow', options)];
+      const real = { rate: 30 };
+      const [anna, ben, carla] = [await invite('Anna', 'day', options, real), await invite('Ben', 'dusk', options, real), await invite('Carla', 'snow', options)];
       await tour(moim, anna, ben, carla, `${width}-${colorScheme}`);
       await Promise.all([anna, ben, carla].map(({ context }) => context.close()));
     }

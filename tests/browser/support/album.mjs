@@ -16,7 +16,7 @@ export const viewports = { 390: { width: 390, height: 844 }, 1280: { width: 1280
 /**
  * @typedef {import('./chromium.mjs').ChromiumPerson} ChromiumPerson
  * @typedef {import('../../support/moim.mjs').Moim} Moim
- * @typedef {(name: string, scenery: keyof typeof sceneries, options: import('./chromium.mjs').PersonOptions, speaks?: boolean) => Promise<ChromiumPerson>} Invite
+ * @typedef {(name: string, scenery: keyof typeof sceneries, options: import('./chromium.mjs').PersonOptions, manner?: { speaks?: boolean, rate?: number }) => Promise<ChromiumPerson>} Invite
  */
 
 /** @param {ChromiumPerson} person @param {string} name */
@@ -34,9 +34,9 @@ export async function album(tour) {
   const moim = await startMoim();
   const browser = await launchChromium();
   try {
-    await tour(moim, async (name, scenery, options, speaks = false) => {
+    await tour(moim, async (name, scenery, options, { speaks = false, rate = 5 } = {}) => {
       const person = await chromiumPerson(browser, name, options);
-      await person.context.addInitScript(paintDevices, { ...sceneries[scenery], speaks });
+      await person.context.addInitScript(paintDevices, { ...sceneries[scenery], speaks, rate });
       await person.context.addInitScript(nameDevices);
       return person;
     });

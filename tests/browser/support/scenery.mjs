@@ -13,10 +13,11 @@ export const sceneries = {
 };
 
 /**
- * Runs in a page before the app: camera and screen are painted; who speaks has a voice, and others Chromium's beeps.
- * @param {Scenery & { speaks: boolean }} scenery
+ * Runs in a page before the app: camera and screen are painted, so many times a second; who speaks has a voice, and others
+ * Chromium's beeps.
+ * @param {Scenery & { speaks: boolean, rate: number }} scenery
  */
-export function paintDevices({ top, horizon, sun, sunAt, hills, speaks }) {
+export function paintDevices({ top, horizon, sun, sunAt, hills, speaks, rate }) {
   const [width, height] = [1280, 720];
 
   /** @param {CanvasRenderingContext2D} at */
@@ -71,8 +72,8 @@ export function paintDevices({ top, horizon, sun, sunAt, hills, speaks }) {
     const at = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
     paint(at);
     // A canvas that nobody paints on gives no frames.
-    setInterval(() => paint(at), 200);
-    return /** @type {MediaStreamTrack} */ (canvas.captureStream(5).getVideoTracks()[0]);
+    setInterval(() => paint(at), 1000 / rate);
+    return /** @type {MediaStreamTrack} */ (canvas.captureStream(rate).getVideoTracks()[0]);
   }
 
   /** A tone that swells and fades as syllables do. */
