@@ -4,6 +4,7 @@
 
 pub mod clock;
 mod egress;
+mod handover;
 pub mod interfaces;
 pub mod listen;
 mod mailbox;

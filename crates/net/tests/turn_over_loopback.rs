@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step ends the test")]
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -25,6 +26,7 @@ fn config(user_quota: u32) -> Config {
         relay: RelayConfig { ipv4: Some(own), ipv6: None, ports: RELAY_PORTS },
         credentials: Credentials::new([("ann".to_owned(), password())], vec![]),
         peers: PeerPolicy::new(vec!["127.0.0.0/8".parse().unwrap()], vec![]),
+        media: BTreeSet::new(),
         user_quota,
         total_quota: 0,
         max_bps_per_user: 0,
@@ -36,7 +38,7 @@ fn password() -> Redacted<String> {
 }
 
 fn start(user_quota: u32) -> TurnServer {
-    TurnServer::start(TurnOptions { listen: Some(ANY_PORT), shards: 2, core: config(user_quota) }).unwrap()
+    TurnServer::start(TurnOptions { listen: Some(ANY_PORT), shards: 2, core: config(user_quota), media: None }).unwrap()
 }
 
 /// A client over UDP that answers challenges and waits.
@@ -191,7 +193,7 @@ fn a_users_quota_holds_over_all_shards() {
 #[test]
 fn a_port_that_another_server_holds_is_refused() {
     let server = start(1);
-    let taken = TurnOptions { listen: server.local(), shards: 2, core: config(1) };
+    let taken = TurnOptions { listen: server.local(), shards: 2, core: config(1), media: None };
     let error = TurnServer::start(taken).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use moim_turn::client::{Client, Request};
 use moim_turn::{Family, Framer, Transport};
 
-use crate::turn::{ClientId, World, config};
+use crate::turn::{ClientId, MEDIA, World, config};
 pub use rtp::{dependency_descriptor, rtp_rewriting};
 pub use sdp::{sdp_answer, sdp_offer};
 
@@ -76,10 +76,11 @@ fn operate(
         1 => ([10, 0, 0, 1], 1).into(),
         2 => ([8, 8, 4, more], u16::from(more)).into(),
         3 => SocketAddr::from(([0x2600, 0, 0, 0, 0, 0, 0, 1], 7)),
+        4 => SocketAddr::new(MEDIA.ip(), MEDIA.port() + u16::from(more / 128)),
         at => relayed[usize::from(at) % 4].unwrap_or_else(|| PEER.into()),
     };
     let number = 0x4000 + u16::from(more % 4);
-    match what % 10 {
+    match what % 11 {
         0 => {
             let family = if arg % 8 == 7 { Family::V6 } else { Family::V4 };
             if let Ok(moim_turn::client::Granted::Allocated { relayed: address, .. }) =
@@ -99,10 +100,17 @@ fn operate(
             }
         }
         7 => world.disconnect(client),
+        9 => {
+            if let Some(address) = relayed[usize::from(more) % 4] {
+                world.media_sends(MEDIA, address, &[arg; 5]);
+            }
+        }
         8 => world.pass(Duration::from_secs(u64::from(arg))),
         _ => world.send(client, &[what, arg, more]),
     }
     while world.event(client).is_some() {}
+    assert!(world.handed_over().iter().all(|packet| packet.to == MEDIA), "nothing else is handed over");
+    assert!(world.delivered().iter().all(|packet| packet.to.ip() != MEDIA.ip()), "no other port is reached");
 }
 
 /// Any bytes as a stream, cut in two places: the messages are the same however it arrives.

@@ -16,6 +16,9 @@ use crate::VirtualClock;
 /// The server's address, and that of its relays: public, so that the peer policy stays as shipped.
 pub const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::new(9, 9, 9, 9)), 3478);
 
+/// A media socket of the server's own process, on an address that is closed otherwise.
+pub const MEDIA: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::new(10, 9, 9, 9)), 7882);
+
 /// The password of every user in [`config`].
 pub const PASSWORD: &str = "secret";
 
@@ -36,6 +39,7 @@ pub fn config() -> Config {
         },
         credentials: Credentials::new([user("ann"), user("bob")], vec![Redacted::new(SHARED_SECRET.to_owned())]),
         peers: PeerPolicy::default(),
+        media: BTreeSet::from([MEDIA]),
         user_quota: 10,
         total_quota: 0,
         max_bps_per_user: 0,
@@ -46,10 +50,10 @@ pub fn config() -> Config {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClientId(usize);
 
-/// A datagram that left a relay socket.
+/// A packet that left for a peer: as a datagram from a relay socket, or by hand-over to media.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivered {
-    /// The relay socket's address.
+    /// The relayed transport address.
     pub from: SocketAddr,
     /// The peer.
     pub to: SocketAddr,
@@ -73,6 +77,7 @@ pub struct World {
     members: Vec<Member>,
     relays: BTreeMap<RelayId, SocketAddr>,
     delivered: Vec<Delivered>,
+    handed_over: Vec<Delivered>,
     foreign_ports: BTreeSet<u16>,
     trace: Vec<String>,
 }
@@ -89,6 +94,7 @@ impl World {
             members: Vec::new(),
             relays: BTreeMap::new(),
             delivered: Vec::new(),
+            handed_over: Vec::new(),
             foreign_ports: BTreeSet::new(),
             trace: Vec::new(),
         }
@@ -198,6 +204,11 @@ impl World {
         }
     }
 
+    /// A media socket of the server's process sends a packet to a relayed transport address.
+    pub fn media_sends(&mut self, media: SocketAddr, relayed: SocketAddr, bytes: &[u8]) {
+        self.feed(Input::FromMedia { relayed, media, bytes });
+    }
+
     /// Gives the server an instruction.
     pub fn tell(&mut self, input: Input<'static>) {
         self.feed(input);
@@ -206,6 +217,11 @@ impl World {
     /// What left the relay sockets since the last call.
     pub fn delivered(&mut self) -> Vec<Delivered> {
         std::mem::take(&mut self.delivered)
+    }
+
+    /// What was handed to media since the last call.
+    pub fn handed_over(&mut self) -> Vec<Delivered> {
+        std::mem::take(&mut self.handed_over)
     }
 
     /// The next thing that reached a client.
@@ -233,7 +249,7 @@ impl World {
     fn feed(&mut self, input: Input<'_>) {
         let now = self.clock.now();
         if let Some(forward) = self.server.handle(now, input) {
-            carry(&mut self.members, &self.relays, &mut self.delivered, &mut self.trace, &forward);
+            self.carry(&forward);
         }
         while let Some(output) = self.server.poll() {
             self.trace.push(format!("{:?} {output:?}", self.clock.elapsed()));
@@ -265,25 +281,23 @@ impl World {
             }
         }
     }
-}
 
-fn carry(
-    members: &mut [Member],
-    relays: &BTreeMap<RelayId, SocketAddr>,
-    delivered: &mut Vec<Delivered>,
-    trace: &mut Vec<String>,
-    forward: &Forward<'_>,
-) {
-    match forward {
-        Forward::ToPeer { relay, peer, payload } | Forward::ToSibling { relay, bound: peer, payload } => {
-            let from = relays[relay];
-            trace.push(format!("{from} to peer {peer}: {} bytes", payload.len()));
-            delivered.push(Delivered { from, to: *peer, payload: payload.to_vec() });
-        }
-        Forward::ToClient { five_tuple, header, payload, padding } => {
-            let bytes = [header.as_bytes(), payload, &vec![0; *padding]].concat();
-            trace.push(format!("to client {five_tuple:?}: {} bytes", bytes.len()));
-            to_member(members, five_tuple, bytes);
+    fn carry(&mut self, forward: &Forward<'_>) {
+        match forward {
+            Forward::ToPeer { relay, peer, payload } | Forward::ToSibling { relay, bound: peer, payload } => {
+                let from = self.relays[relay];
+                self.trace.push(format!("{from} to peer {peer}: {} bytes", payload.len()));
+                self.delivered.push(Delivered { from, to: *peer, payload: payload.to_vec() });
+            }
+            Forward::ToMedia { relayed, media, payload } => {
+                self.trace.push(format!("{relayed} to media {media}: {} bytes", payload.len()));
+                self.handed_over.push(Delivered { from: *relayed, to: *media, payload: payload.to_vec() });
+            }
+            Forward::ToClient { five_tuple, header, payload, padding } => {
+                let bytes = [header.as_bytes(), payload, &vec![0; *padding]].concat();
+                self.trace.push(format!("to client {five_tuple:?}: {} bytes", bytes.len()));
+                to_member(&mut self.members, five_tuple, bytes);
+            }
         }
     }
 }

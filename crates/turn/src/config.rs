@@ -1,6 +1,7 @@
 //! What the machine is told at start-up. No defaults, no parsing: the caller decides.
 
-use std::net::IpAddr;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 
 use crate::address::Family;
@@ -18,6 +19,9 @@ pub struct Config {
     pub credentials: Credentials,
     /// Who may be relayed to.
     pub peers: PeerPolicy,
+    /// The media sockets of this very process, under every address that stands for them. They are always open, since
+    /// what is for them comes back as [`Forward::ToMedia`](crate::Forward::ToMedia); other ports of their addresses are not.
+    pub media: BTreeSet<SocketAddr>,
     /// Allocations that one user may hold at a time.
     pub user_quota: u32,
     /// Allocations in total; 0 means as many as there are ports.

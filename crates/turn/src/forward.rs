@@ -85,6 +85,7 @@ fn from_client<'p>(
     }
     match peers.route(peer).ok_or(DropReason::OwnAddress)? {
         Route::External => Ok(Forward::ToPeer { relay, peer, payload }),
+        Route::Media => Ok(Forward::ToMedia { relayed, media: peer, payload }),
         Route::OwnRelay { bound } => match registry.allocations.by_relayed(peer).map(|receiver| receiver.id) {
             Some(receiver) => to_client(registry, now, receiver, relayed, payload),
             // If there is such a relay, it belongs to a sibling: by way of its socket.
@@ -102,7 +103,22 @@ pub(crate) fn from_peer<'p>(
     source: SocketAddr,
     payload: &'p [u8],
 ) -> Result<Forward<'p>, DropReason> {
-    to_client(registry, now, relay, peers.advertised(source), payload)
+    let peer = peers.advertised(source);
+    // A permission for one of this server's addresses opens its relays and its media, in both directions.
+    peers.route(peer).ok_or(DropReason::OwnAddress)?;
+    to_client(registry, now, relay, peer, payload)
+}
+
+/// A packet from this server's media for a relayed transport address: the same rules as for a datagram.
+pub(crate) fn from_media<'p>(
+    registry: &mut Registry,
+    now: Instant,
+    relayed: SocketAddr,
+    media: SocketAddr,
+    payload: &'p [u8],
+) -> Result<Forward<'p>, DropReason> {
+    let relay = registry.allocations.by_relayed(relayed).ok_or(DropReason::NoRelay)?.id;
+    to_client(registry, now, relay, media, payload)
 }
 
 fn to_client<'p>(

@@ -27,6 +27,15 @@ pub enum Input<'p> {
         /// All of it.
         bytes: &'p [u8],
     },
+    /// A packet from a media socket of this process for a relayed transport address, which came without a socket.
+    FromMedia {
+        /// The relayed transport address.
+        relayed: SocketAddr,
+        /// The media socket, as clients know it.
+        media: SocketAddr,
+        /// All of it.
+        bytes: &'p [u8],
+    },
     /// [`Output::OpenRelay`] was carried out.
     RelayOpened(RelayId),
     /// [`Output::OpenRelay`] could not be carried out: the port is held by somebody else.
@@ -88,6 +97,15 @@ pub enum Forward<'p> {
         relay: RelayId,
         /// The local address of the sibling's relay socket.
         bound: SocketAddr,
+        /// What the client wants delivered.
+        payload: &'p [u8],
+    },
+    /// Hand `payload` to the media socket of this process, as if it had come from the relayed transport address.
+    ToMedia {
+        /// The relayed transport address, as peers know it.
+        relayed: SocketAddr,
+        /// One of [`Config::media`](crate::Config::media).
+        media: SocketAddr,
         /// What the client wants delivered.
         payload: &'p [u8],
     },

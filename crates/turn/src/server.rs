@@ -32,6 +32,7 @@ use crate::forward;
 use crate::io::{Forward, Input, Output};
 use crate::messages::reply::{self, Refusal};
 use crate::messages::request;
+use crate::peers::media::MediaSockets;
 use crate::peers::route::Peers;
 use crate::stats::{DropReason, ErrorAnswer, Stats};
 
@@ -64,13 +65,13 @@ impl Server {
     /// the rest of the relay ports as those of its siblings.
     #[must_use]
     pub fn with_ports(config: Config, own_ports: &RangeInclusive<u16>, now: Instant, seed: [u8; 32]) -> Self {
-        let Config { realm, relay, credentials, peers, user_quota, total_quota, max_bps_per_user } = config;
+        let Config { realm, relay, credentials, peers, media, user_quota, total_quota, max_bps_per_user } = config;
         let users = Users::new(user_quota, max_bps_per_user, quality::RandomState::default());
         let allocations = Allocations::new(fast::RandomState::default());
         let ports = RelayPorts::new(own_ports, derive(&seed, "relay ports"));
         Self {
             authenticator: Authenticator::new(realm, credentials, Nonces::new(derive(&seed, "nonces"), now)),
-            peers: Peers::new(peers, relay),
+            peers: Peers::new(peers, relay, MediaSockets::new(media)),
             registry: Registry::new(allocations, users, ports, Timers::new(now), total_quota),
             outputs: VecDeque::new(),
             stats: Stats::default(),
@@ -89,6 +90,11 @@ impl Server {
             }
             Input::FromPeer { relay, peer, bytes } => {
                 forward::from_peer(&mut self.registry, &self.peers, now.instant, relay, peer, bytes).map(Some)
+            }
+            Input::FromMedia { relayed, media, bytes } => {
+                let forwarded = forward::from_media(&mut self.registry, now.instant, relayed, media, bytes);
+                self.stats.packets_from_media += u64::from(forwarded.is_ok());
+                forwarded.map(Some)
             }
             Input::RelayOpened(relay) => {
                 self.handle_relay_opened(now.instant, relay);
@@ -417,6 +423,11 @@ impl Server {
             None => return,
             Some(Forward::ToPeer { payload, .. } | Forward::ToSibling { payload, .. }) => {
                 self.stats.packets_to_peers += 1;
+                payload
+            }
+            Some(Forward::ToMedia { payload, .. }) => {
+                self.stats.packets_to_peers += 1;
+                self.stats.packets_to_media += 1;
                 payload
             }
             Some(Forward::ToClient { payload, .. }) => {

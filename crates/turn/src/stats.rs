@@ -13,7 +13,7 @@ pub enum DropReason {
     NoChannel,
     /// No permission for this peer, in either direction.
     NoPermission,
-    /// The peer is one of this server's own addresses, but not a relay.
+    /// The peer is one of this server's own addresses, but neither a relay nor media.
     OwnAddress,
     /// The user's bandwidth is used up.
     OverBandwidth,
@@ -109,6 +109,10 @@ pub struct Stats {
     pub relayed_bytes: u64,
     /// Packets of both directions that went from one client of this server to another without a socket between.
     pub packets_handed_over: u64,
+    /// Packets from a client that were handed to this process's media; among those to peers.
+    pub packets_to_media: u64,
+    /// Packets that this process's media handed over for a client; among those to clients.
+    pub packets_from_media: u64,
     /// Relay ports that could not be bound.
     pub relay_failures: u64,
     dropped: [u64; DropReason::ALL.len()],
@@ -150,6 +154,8 @@ impl Stats {
         self.packets_to_clients += other.packets_to_clients;
         self.relayed_bytes += other.relayed_bytes;
         self.packets_handed_over += other.packets_handed_over;
+        self.packets_to_media += other.packets_to_media;
+        self.packets_from_media += other.packets_from_media;
         self.relay_failures += other.relay_failures;
         for (mine, theirs) in self.dropped.iter_mut().zip(other.dropped) {
             *mine += theirs;
@@ -170,6 +176,8 @@ impl Stats {
             ("packets_to_clients", self.packets_to_clients),
             ("relayed_bytes", self.relayed_bytes),
             ("packets_handed_over", self.packets_handed_over),
+            ("packets_to_media", self.packets_to_media),
+            ("packets_from_media", self.packets_from_media),
             ("relay_failures", self.relay_failures),
         ];
         let dropped = DropReason::ALL.into_iter().zip(self.dropped).map(|((_, label), n)| ("dropped", label, n));

@@ -52,12 +52,22 @@ impl AddressBook {
     pub(super) fn told(&self) -> Vec<Told> {
         let mut all: Vec<Told> = Vec::with_capacity(self.local.len());
         for &local in &self.local {
-            let public = self.external_of(local).unwrap_or(local);
+            let public = self.public(local);
             if !all.iter().any(|told| told.public == public) {
                 all.push(Told { local, public });
             }
         }
         all
+    }
+
+    /// All addresses that lead here: this machine's own, and those of the NAT that stand for them.
+    pub(super) fn all(&self) -> impl Iterator<Item = IpAddr> {
+        self.local.iter().flat_map(|&local| [Some(local), self.external_of(local)]).flatten()
+    }
+
+    /// The address by which the outside knows a local one.
+    pub(super) fn public(&self, local: IpAddr) -> IpAddr {
+        self.external_of(local).unwrap_or(local)
     }
 
     /// The local address that was told, for one that something was sent to.
@@ -133,6 +143,9 @@ mod tests {
         let told = |local, public| Told { local: ip(local), public: ip(public) };
         assert_eq!(book.told(), [told("10.0.0.1", "203.0.113.7"), told("2001:db8::1", "2001:db8::1")]);
         assert_eq!(book.told_for(ip("10.0.0.2")), ip("10.0.0.1"));
+        assert_eq!(book.public(ip("10.0.0.1")), ip("203.0.113.7"));
+        let all: std::collections::BTreeSet<_> = book.all().collect();
+        assert_eq!(all, ["10.0.0.1", "10.0.0.2", "203.0.113.7", "2001:db8::1"].map(ip).into());
         assert_eq!(book.source(ip("10.0.0.1")), None);
         assert_eq!(book.source(ip("2001:db8::1")), Some(ip("2001:db8::1")));
     }

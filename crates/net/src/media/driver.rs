@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,6 +20,7 @@ use super::reports::Reports;
 use super::stats::MediaStats;
 use super::tcp::{Ends, Outbox};
 use crate::clock;
+use crate::handover;
 use crate::udp::{Datagram, ReceiveBatch};
 
 /// The socket's label.
@@ -73,6 +75,8 @@ pub(super) struct Driver {
     pub(super) poll: Poll,
     pub(super) inbox: mpsc::Receiver<Command>,
     pub(super) ring: Ring,
+    /// What TURN hands over from clients.
+    pub(super) from_turn: Arc<handover::Ring>,
     pub(super) relays: Relays,
     pub(super) reports: Reports,
     /// Legs that are open, so that none is forgotten when the machine breaks.
@@ -91,7 +95,7 @@ enum Flow {
 struct Left {
     /// The socket was not read to the end, and will not be announced again.
     datagrams: bool,
-    /// Commands or relays wait.
+    /// Commands, relays or packets from TURN wait.
     inputs: bool,
     /// Something found a full queue.
     retries: bool,
@@ -159,9 +163,10 @@ impl Driver {
             } else {
                 BATCHES_A_TURN
             };
+            left.inputs = false;
+            self.take_from_turn(last, now, &mut left);
             last = now.instant;
             left.datagrams = readable && self.read(now, &mut batch, batches);
-            left.inputs = false;
             if self.take_commands(now, &mut left) == Flow::Stop {
                 self.stop(now);
                 return Ok(());
@@ -211,16 +216,40 @@ impl Driver {
     fn take_batch(&mut self, now: Now, batch: &ReceiveBatch, filled: usize) {
         for (number, Datagram { from, to, bytes: payload }) in batch.datagrams(filled).enumerate() {
             let to = self.outlet.candidate_for(to);
-            if let Some(answer) = self.echo.answer(now.instant, from, payload) {
-                self.outlet.send_udp(to, from, &answer);
-                continue;
-            }
-            self.core.handle(now, Input::Datagram { transport: Transport::Udp, from, to, payload });
+            self.take_datagram(now, from, to, payload);
             if number % INPUTS_A_DRAIN == INPUTS_A_DRAIN - 1 {
                 self.drain(now);
             }
         }
         self.drain(now);
+    }
+
+    fn take_datagram(&mut self, now: Now, from: SocketAddr, to: SocketAddr, payload: &[u8]) {
+        match self.echo.answer(now.instant, from, payload) {
+            Some(answer) => self.outlet.send_udp(to, from, &answer),
+            None => self.core.handle(now, Input::Datagram { transport: Transport::Udp, from, to, payload }),
+        }
+    }
+
+    /// Packets that TURN took in since the last turn, each as old as it is: congestion control measures how far apart
+    /// they came. They are first, since time in the machine does not go back.
+    fn take_from_turn(&mut self, last: Instant, now: Now, left: &mut Left) {
+        self.from_turn.begin_reading();
+        let mut at = now_at(now, last);
+        for number in 0..INPUTS_A_TURN {
+            let Some(run) = self.from_turn.pop() else { return self.drain(at) };
+            at = now_at(now, run.received.map_or(now.instant, |received| received.max(at.instant)));
+            let (from, to) = (run.from, self.outlet.candidate_for(Some(run.to.ip())));
+            self.outlet.stats.packets_from_turn += run.count();
+            for payload in run.packets() {
+                self.take_datagram(at, from, to, payload);
+            }
+            if number % INPUTS_A_DRAIN == INPUTS_A_DRAIN - 1 {
+                self.drain(at);
+            }
+        }
+        left.inputs = true;
+        self.drain(at);
     }
 
     fn take_commands(&mut self, now: Now, left: &mut Left) -> Flow {
@@ -309,4 +338,10 @@ impl Driver {
         let stats = MediaStats { core: self.core.stats().clone(), shell, ..MediaStats::default() };
         *self.published.lock().unwrap_or_else(PoisonError::into_inner) = stats;
     }
+}
+
+/// Both clocks at `earlier`; never later than `now`.
+fn now_at(now: Now, earlier: Instant) -> Now {
+    let ago = now.instant.saturating_duration_since(earlier);
+    Now { instant: earlier.min(now.instant), unix: now.unix.saturating_sub(ago) }
 }

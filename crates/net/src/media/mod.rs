@@ -17,7 +17,7 @@ mod tcp;
 use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use mio::{Interest, Poll, Waker};
@@ -28,6 +28,7 @@ pub use addresses::{ExternalAddresses, Loopback};
 pub use stats::MediaStats;
 
 use crate::clock;
+use crate::handover::{self, MediaSide, ToTurn, TurnSide};
 use crate::listen::{self, Acceptor, Gate, Limits};
 use crate::mailbox::Mailbox;
 use crate::udp::{Sharing, UdpSocket};
@@ -94,6 +95,8 @@ pub struct Media {
 pub struct MediaHandle {
     shards: Arc<[ShardHandle]>,
     tcp: Arc<TcpCounters>,
+    side: MediaSide,
+    turn: Arc<OnceLock<TurnSide>>,
 }
 
 #[derive(Debug)]
@@ -116,9 +119,10 @@ impl Media {
         let public = addresses.told().into_iter().map(|told| told.public).collect();
         let udp = frames.iter().map(|frame| frame.socket.local()).collect();
         let certificate = Certificate::generate()?;
-        let (drivers, handles) = assemble(frames, &addresses, tcp, &certificate, &events)?;
+        let (side, turn) = (side(&frames, &addresses), Arc::default());
+        let (drivers, handles) = assemble(frames, &addresses, tcp, &certificate, &events, &turn)?;
         let threads = drivers.into_iter().map(spawn).collect::<io::Result<_>>()?;
-        let handle = MediaHandle { shards: handles.into(), tcp: Arc::default() };
+        let handle = MediaHandle { shards: handles.into(), tcp: Arc::default(), side, turn };
         let accepting = acceptor.map(|acceptor| {
             let (shards, counters) = (Arc::clone(&handle.shards), Arc::clone(&handle.tcp));
             let service = TcpService { shards, addresses: addresses.clone(), counters };
@@ -190,6 +194,16 @@ impl MediaHandle {
         }
     }
 
+    /// The ways in for TURN.
+    pub(crate) const fn side(&self) -> &MediaSide {
+        &self.side
+    }
+
+    /// From now on packets for relays of this TURN server are handed over.
+    pub(crate) fn meet(&self, turn: TurnSide) -> io::Result<()> {
+        self.turn.set(turn).map_err(|_| io::Error::other("this media already serves a TURN server"))
+    }
+
     /// What all shards counted; at most a second old.
     #[must_use]
     pub fn stats(&self) -> MediaStats {
@@ -213,6 +227,7 @@ struct Frame {
     poll: Poll,
     waker: Arc<Waker>,
     ring: Ring,
+    from_turn: Arc<handover::Ring>,
 }
 
 fn frames(options: &MediaOptions) -> Result<Vec<Frame>, MediaError> {
@@ -234,7 +249,16 @@ fn frame(options: &MediaOptions, index: usize) -> Result<Frame, MediaError> {
     let poll = Poll::new()?;
     poll.registry().register(socket.source(), SOCKET, Interest::READABLE)?;
     let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
-    Ok(Frame { socket, poll, waker, ring: relays::ring() })
+    let from_turn = handover::Ring::new(Arc::clone(&waker));
+    Ok(Frame { socket, poll, waker, ring: relays::ring(), from_turn })
+}
+
+/// The addresses of all shards, and the ways in.
+fn side(frames: &[Frame], addresses: &AddressBook) -> MediaSide {
+    MediaSide::new(frames.iter().map(|frame| {
+        let port = frame.socket.local().port();
+        (addresses.all().map(|ip| SocketAddr::new(ip, port)).collect(), Arc::clone(&frame.from_turn))
+    }))
 }
 
 fn assemble(
@@ -243,6 +267,7 @@ fn assemble(
     tcp: Option<SocketAddr>,
     certificate: &Certificate,
     events: &mpsc::Sender<Event>,
+    turn: &Arc<OnceLock<TurnSide>>,
 ) -> io::Result<(Vec<Driver>, Vec<ShardHandle>)> {
     let ways: Vec<_> = frames.iter().map(|frame| (Arc::clone(&frame.ring), Arc::clone(&frame.waker))).collect();
     let mut drivers = Vec::with_capacity(frames.len());
@@ -265,10 +290,11 @@ fn assemble(
             core: Shard::new(config.clone(), now, clock::seed()?),
             echo: Echo::new(now.instant),
             config,
-            outlet: Outlet::new(frame.socket, addresses.clone()),
+            outlet: Outlet::new(frame.socket, addresses.clone(), ToTurn::new(Arc::clone(turn))),
             poll: frame.poll,
             inbox,
             ring: frame.ring,
+            from_turn: frame.from_turn,
             relays: Relays::new(id, neighbours.collect()),
             reports: Reports::new(events.clone()),
             legs: BTreeSet::new(),

@@ -1,4 +1,4 @@
-//! All the ways out of a shard: its UDP socket, and its TCP connections.
+//! All the ways out of a shard: its UDP socket, its TCP connections, and TURN.
 
 use std::collections::HashMap;
 use std::io;
@@ -10,6 +10,7 @@ use super::addresses::AddressBook;
 use super::stats::ShellStats;
 use super::tcp::{Ends, Outbox};
 use crate::egress::{Egress, Run};
+use crate::handover::{self, HandedOver, ToTurn};
 use crate::udp::UdpSocket;
 
 /// Where a run of datagrams goes, and the address it comes from.
@@ -33,13 +34,14 @@ pub(super) struct Outlet {
     addresses: AddressBook,
     links: HashMap<Ends, Link>,
     egress: Egress<Destination>,
+    turn: ToTurn,
     pub(super) stats: ShellStats,
 }
 
 impl Outlet {
-    pub(super) fn new(socket: UdpSocket, addresses: AddressBook) -> Self {
+    pub(super) fn new(socket: UdpSocket, addresses: AddressBook, turn: ToTurn) -> Self {
         let egress = Egress::new(socket.most_segments());
-        Self { socket, addresses, links: HashMap::new(), egress, stats: ShellStats::default() }
+        Self { socket, addresses, links: HashMap::new(), egress, turn, stats: ShellStats::default() }
     }
 
     pub(super) const fn socket(&self) -> &UdpSocket {
@@ -55,8 +57,8 @@ impl Outlet {
 
     /// Sends a datagram, or lets it wait for others of its kind until [`Outlet::flush`].
     pub(super) fn send_udp(&mut self, from: SocketAddr, to: SocketAddr, payload: &[u8]) {
-        let Self { socket, addresses, egress, stats, .. } = self;
-        egress.push(Destination { from, to }, &[payload], |run| send(run, socket, addresses, stats));
+        let Self { socket, addresses, egress, turn, stats, .. } = self;
+        egress.push(Destination { from, to }, &[payload], |run| send(run, socket, addresses, turn, stats));
     }
 
     /// Hands a packet to a connection. One that reads slowly loses packets, as it would over UDP.
@@ -69,8 +71,9 @@ impl Outlet {
 
     /// Sends what waits.
     pub(super) fn flush(&mut self) {
-        let Self { socket, addresses, egress, stats, .. } = self;
-        egress.flush(|run| send(run, socket, addresses, stats));
+        let Self { socket, addresses, egress, turn, stats, .. } = self;
+        egress.flush(|run| send(run, socket, addresses, turn, stats));
+        turn.wake();
         // A network card that cannot cut runs is found out by the first one.
         egress.set_most_packets(socket.most_segments());
     }
@@ -92,8 +95,21 @@ impl Outlet {
     }
 }
 
-fn send(run: Run<'_, Destination>, socket: &UdpSocket, addresses: &AddressBook, stats: &mut ShellStats) {
+fn send(
+    run: Run<'_, Destination>,
+    socket: &UdpSocket,
+    addresses: &AddressBook,
+    turn: &mut ToTurn,
+    stats: &mut ShellStats,
+) {
     let Run { destination: Destination { from, to }, contents, segment } = run;
+    let known_as = || SocketAddr::new(addresses.public(from.ip()), from.port());
+    let packets = contents.len().div_ceil(segment) as u64;
+    match turn.push(to, || handover::Run::of(known_as(), to, contents, segment, None)) {
+        Some(HandedOver::Yes) => return stats.packets_to_turn += packets,
+        Some(HandedOver::Full) => return stats.handovers_dropped += packets,
+        None => {}
+    }
     // A socket bound to one address sends from there anyway.
     let from = if socket.local().ip().is_unspecified() { addresses.source(from.ip()) } else { None };
     stats.sends += 1;

@@ -19,6 +19,12 @@ pub(super) struct ShellStats {
     pub(super) tcp_gone: u64,
     /// Packets for another shard that found its ring full.
     pub(super) relays_dropped: u64,
+    /// Packets that TURN handed over.
+    pub(super) packets_from_turn: u64,
+    /// Packets handed over to TURN.
+    pub(super) packets_to_turn: u64,
+    /// Packets for TURN that found its ring full.
+    pub(super) handovers_dropped: u64,
     /// Events that nobody took.
     pub(super) events_lost: u64,
     /// Times the shard broke and began anew.
@@ -41,7 +47,7 @@ impl Default for MediaStats {
 }
 
 impl ShellStats {
-    fn named(&self) -> [(&'static str, u64); 8] {
+    fn named(&self) -> [(&'static str, u64); 11] {
         [
             ("sends", self.sends),
             ("sends_blocked", self.sends_blocked),
@@ -49,6 +55,9 @@ impl ShellStats {
             ("tcp_dropped", self.tcp_dropped),
             ("tcp_gone", self.tcp_gone),
             ("relays_dropped", self.relays_dropped),
+            ("packets_from_turn", self.packets_from_turn),
+            ("packets_to_turn", self.packets_to_turn),
+            ("handovers_dropped", self.handovers_dropped),
             ("events_lost", self.events_lost),
             ("restarts", self.restarts),
         ]
@@ -61,6 +70,9 @@ impl ShellStats {
         self.tcp_dropped += other.tcp_dropped;
         self.tcp_gone += other.tcp_gone;
         self.relays_dropped += other.relays_dropped;
+        self.packets_from_turn += other.packets_from_turn;
+        self.packets_to_turn += other.packets_to_turn;
+        self.handovers_dropped += other.handovers_dropped;
         self.events_lost += other.events_lost;
         self.restarts += other.restarts;
     }

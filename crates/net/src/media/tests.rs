@@ -3,7 +3,9 @@
 #![expect(clippy::large_futures, reason = "a test holds its connections itself")]
 
 pub(crate) mod peer;
+mod relayed;
 pub(crate) mod stage;
+mod turn_client;
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpStream, UdpSocket};

@@ -1,13 +1,13 @@
 //! Quotas that hold over all shards together.
 //!
 //! A client's packets always reach one shard, but a user's clients reach several. Each shard counts
-//! for itself; this ledger is asked once for each new allocation. For a packet it is asked only whether a port is an
-//! open relay of another shard, which is one atomic read.
+//! for itself; this ledger is asked once for each new allocation, and knows which relays stand.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::handover::OpenRelays;
 
 #[derive(Debug)]
 pub(super) struct Ledger {
@@ -15,38 +15,7 @@ pub(super) struct Ledger {
     /// 0 means no limit.
     total_quota: u32,
     held: Mutex<Held>,
-    open_v4: OpenPorts,
-    open_v6: OpenPorts,
-}
-
-/// Which ports are open relays, one bit each.
-#[derive(Debug)]
-struct OpenPorts(Box<[AtomicU64]>);
-
-impl OpenPorts {
-    fn none() -> Self {
-        Self((0..=u16::MAX / 64).map(|_| AtomicU64::new(0)).collect())
-    }
-
-    fn word_and_bit(&self, port: u16) -> Option<(&AtomicU64, u64)> {
-        Some((self.0.get(usize::from(port / 64))?, 1 << (port % 64)))
-    }
-
-    fn set(&self, port: u16) {
-        if let Some((word, bit)) = self.word_and_bit(port) {
-            word.fetch_or(bit, Ordering::Relaxed);
-        }
-    }
-
-    fn clear(&self, port: u16) {
-        if let Some((word, bit)) = self.word_and_bit(port) {
-            word.fetch_and(!bit, Ordering::Relaxed);
-        }
-    }
-
-    fn has(&self, port: u16) -> bool {
-        self.word_and_bit(port).is_some_and(|(word, bit)| word.load(Ordering::Relaxed) & bit != 0)
-    }
+    open: Arc<OpenRelays>,
 }
 
 #[derive(Debug, Default)]
@@ -64,17 +33,16 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Writes down that the allocation's relay socket stands at this address.
-    pub(super) fn open(&mut self, relay: SocketAddr) {
-        self.ledger.open_ports(relay).set(relay.port());
+    /// Writes down that this shard's relay socket stands at this address.
+    pub(super) fn open(&mut self, relay: SocketAddr, shard: usize) {
+        self.ledger.open.open(relay, shard);
         self.relay = Some(relay);
     }
 }
 
 impl Ledger {
-    pub(super) fn new(user_quota: u32, total_quota: u32) -> Arc<Self> {
-        let held = Mutex::default();
-        Arc::new(Self { user_quota, total_quota, held, open_v4: OpenPorts::none(), open_v6: OpenPorts::none() })
+    pub(super) fn new(user_quota: u32, total_quota: u32, open: Arc<OpenRelays>) -> Arc<Self> {
+        Arc::new(Self { user_quota, total_quota, held: Mutex::default(), open })
     }
 
     /// Counts one more allocation of this user, unless a quota is reached.
@@ -94,18 +62,14 @@ impl Ledger {
 
     /// Whether one of the shards has a relay socket at this address.
     pub(super) fn is_open(&self, relay: SocketAddr) -> bool {
-        self.open_ports(relay).has(relay.port())
-    }
-
-    const fn open_ports(&self, relay: SocketAddr) -> &OpenPorts {
-        if relay.is_ipv4() { &self.open_v4 } else { &self.open_v6 }
+        self.open.shard(relay).is_some()
     }
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
         if let Some(relay) = self.relay {
-            self.ledger.open_ports(relay).clear(relay.port());
+            self.ledger.open.close(relay);
         }
         let mut held = self.ledger.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.total -= 1;
@@ -124,7 +88,7 @@ mod tests {
 
     #[test]
     fn quotas_count_what_is_held_now() {
-        let ledger = Ledger::new(2, 3);
+        let ledger = Ledger::new(2, 3, Arc::new(OpenRelays::none(&(1..=9))));
         let (ann, bob): (Arc<str>, Arc<str>) = ("ann".into(), "bob".into());
         let first = ledger.enter(&ann);
         let _second = ledger.enter(&ann);

@@ -26,10 +26,12 @@ use tokio::sync::mpsc;
 pub use stats::TurnStats;
 
 use crate::clock;
+use crate::handover::{OpenRelays, Ring, ToMedia, TurnSide};
 use crate::mailbox::Mailbox;
+use crate::media::MediaHandle;
 use crate::udp::{Sharing, UdpSocket};
 use ledger::Ledger;
-use outlet::Outlet;
+use outlet::{Equipment, Outlet};
 use shard::{Command, LISTENER, Shard, WAKER};
 
 /// Commands that may wait for a shard.
@@ -42,8 +44,10 @@ pub struct TurnOptions {
     pub listen: Option<SocketAddr>,
     /// Threads; 0 means one for each core.
     pub shards: usize,
-    /// What the machines are told.
+    /// What the machines are told; the sockets of `media` are added to it.
     pub core: Config,
+    /// Media of this process, which clients reach without a socket.
+    pub media: Option<MediaHandle>,
 }
 
 /// A running TURN server. It stops when this is dropped.
@@ -72,24 +76,35 @@ impl TurnServer {
     /// Binds the listening sockets and starts the threads.
     ///
     /// # Errors
-    /// When the address cannot be bound, or the system has no threads or random numbers to give.
+    /// When the address cannot be bound, the media serves another TURN server, or the system has no threads or random
+    /// numbers to give.
     pub fn start(options: TurnOptions) -> io::Result<Self> {
-        let TurnOptions { mut listen, shards, core } = options;
+        let TurnOptions { mut listen, shards, mut core, media } = options;
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let count = if shards == 0 { cores() } else { shards };
         if let Some(address) = listen {
             listen = Some(free_address(address)?);
         }
-        let ledger = Ledger::new(core.user_quota, core.total_quota);
+        let open = Arc::new(OpenRelays::none(&core.relay.ports));
+        let ledger = Ledger::new(core.user_quota, core.total_quota, Arc::clone(&open));
+        if let Some(media) = &media {
+            core.media.append(&mut media.side().addresses());
+        }
         let mut handles = Vec::with_capacity(count);
-        let mut threads = Vec::with_capacity(count);
+        let mut shards = Vec::with_capacity(count);
         for index in 0..count {
             let own_ports = share(&core.relay.ports, index, count);
             let server = Server::with_ports(core.clone(), &own_ports, clock::now().instant, clock::seed()?);
-            let (handle, shard) = assemble(server, listen, &ledger)?;
+            let to_media = media.as_ref().map(|media| ToMedia::new(media.side().clone()));
+            let (handle, shard) = assemble(index, server, listen, to_media, &ledger)?;
             handles.push(handle);
-            threads.push(spawn(index, shard)?);
+            shards.push(shard);
         }
+        if let Some(media) = media {
+            let rings = shards.iter().map(|shard| Arc::clone(&shard.from_media)).collect();
+            media.meet(TurnSide { relay: core.relay, open, rings })?;
+        }
+        let threads = (0..).zip(shards).map(|(index, shard)| spawn(index, shard)).collect::<io::Result<_>>()?;
         let handle = TurnHandle { shards: handles.into(), connections: Arc::default(), hasher: RandomState::new() };
         Ok(Self { handle, threads, local: listen })
     }
@@ -194,7 +209,13 @@ fn free_address(address: SocketAddr) -> io::Result<SocketAddr> {
     Ok(UdpSocket::bind(address, Sharing::Exclusive)?.local())
 }
 
-fn assemble(server: Server, listen: Option<SocketAddr>, ledger: &Arc<Ledger>) -> io::Result<(ShardHandle, Shard)> {
+fn assemble(
+    index: usize,
+    server: Server,
+    listen: Option<SocketAddr>,
+    media: Option<ToMedia>,
+    ledger: &Arc<Ledger>,
+) -> io::Result<(ShardHandle, Shard)> {
     let poll = Poll::new()?;
     let mut listener = listen.map(|address| UdpSocket::bind(address, Sharing::Shared)).transpose()?;
     if let Some(listener) = &mut listener {
@@ -203,9 +224,11 @@ fn assemble(server: Server, listen: Option<SocketAddr>, ledger: &Arc<Ledger>) ->
     let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
     let (commands, inbox) = mpsc::channel(MAILBOX_COMMANDS);
     let published = Arc::new(Mutex::new(TurnStats::default()));
-    let outlet = Outlet::new(listener, Arc::clone(ledger), poll.registry().try_clone()?);
+    let from_media = Ring::new(Arc::clone(&waker));
+    let registry = poll.registry().try_clone()?;
+    let outlet = Outlet::new(index, Equipment { listener, media, ledger: Arc::clone(ledger), registry });
     let handle = ShardHandle { mailbox: Mailbox { commands, waker }, published: Arc::clone(&published) };
-    Ok((handle, Shard { server, outlet, poll, inbox, published }))
+    Ok((handle, Shard { server, outlet, poll, inbox, from_media, published }))
 }
 
 fn spawn(index: usize, shard: Shard) -> io::Result<JoinHandle<()>> {

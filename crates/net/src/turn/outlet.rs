@@ -1,9 +1,10 @@
-//! All the ways out of a shard: its listening socket, its relay sockets, its clients' byte streams.
+//! All the ways out of a shard: its listening socket, its relay sockets, its clients' byte streams, and media.
 
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use mio::{Interest, Registry, Token};
@@ -13,6 +14,7 @@ use tokio::sync::mpsc;
 use super::ledger::{Entry, Ledger};
 use super::stats::ShellStats;
 use crate::egress::{Egress, Run};
+use crate::handover::{self, ToMedia};
 use crate::udp::{Sharing, UdpSocket};
 
 /// Padding is zero, so that nothing of anybody else's is in it.
@@ -25,6 +27,8 @@ enum Through {
     Listener(Option<IpAddr>),
     /// A relay socket.
     Relay(RelayId),
+    /// None: media takes it as if it had come from this relayed transport address.
+    Handover(SocketAddr),
 }
 
 /// Where a run of packets goes.
@@ -51,23 +55,44 @@ pub(super) struct Outbox {
 
 #[derive(Debug)]
 pub(super) struct Outlet {
-    listener: Option<UdpSocket>,
-    relays: HashMap<RelayId, RelaySocket>,
+    ways: Ways,
     streams: HashMap<FiveTuple, Outbox>,
     egress: Egress<Destination>,
+    /// The number of this shard.
+    shard: usize,
     ledger: Arc<Ledger>,
     registry: Registry,
     pub(super) stats: ShellStats,
 }
 
+/// Where runs of packets leave.
+#[derive(Debug)]
+struct Ways {
+    listener: Option<UdpSocket>,
+    relays: HashMap<RelayId, RelaySocket>,
+    media: Option<ToMedia>,
+    /// When the packets came in that are on their way now.
+    received: Option<Instant>,
+}
+
+/// What a shard is given to begin with.
+#[derive(Debug)]
+pub(super) struct Equipment {
+    pub(super) listener: Option<UdpSocket>,
+    pub(super) media: Option<ToMedia>,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) registry: Registry,
+}
+
 impl Outlet {
-    pub(super) fn new(listener: Option<UdpSocket>, ledger: Arc<Ledger>, registry: Registry) -> Self {
+    pub(super) fn new(shard: usize, equipment: Equipment) -> Self {
+        let Equipment { listener, media, ledger, registry } = equipment;
         let most_packets = listener.as_ref().map_or(1, UdpSocket::most_segments);
         Self {
-            listener,
-            relays: HashMap::new(),
+            ways: Ways { listener, relays: HashMap::new(), media, received: None },
             streams: HashMap::new(),
             egress: Egress::new(most_packets),
+            shard,
             ledger,
             registry,
             stats: ShellStats::default(),
@@ -75,11 +100,11 @@ impl Outlet {
     }
 
     pub(super) const fn listener(&self) -> Option<&UdpSocket> {
-        self.listener.as_ref()
+        self.ways.listener.as_ref()
     }
 
     pub(super) fn relay(&self, relay: RelayId) -> Option<&UdpSocket> {
-        self.relays.get(&relay).map(|relay| &relay.socket)
+        self.ways.relays.get(&relay).map(|relay| &relay.socket)
     }
 
     pub(super) fn open_stream(&mut self, five_tuple: FiveTuple, outbox: Outbox) {
@@ -95,8 +120,9 @@ impl Outlet {
         current
     }
 
-    /// Sends a packet on, or lets it wait for others of its kind until [`Outlet::flush`].
-    pub(super) fn forward(&mut self, forward: Forward<'_>) {
+    /// Sends a packet on that came in now, or lets it wait for others of its kind until [`Outlet::flush`].
+    pub(super) fn forward(&mut self, now: Instant, forward: Forward<'_>) {
+        self.ways.received = Some(now);
         match forward {
             Forward::ToPeer { relay, peer, payload } => {
                 self.push(Destination { through: Through::Relay(relay), to: peer }, &[payload]);
@@ -105,6 +131,9 @@ impl Outlet {
                 self.push(Destination { through: Through::Relay(relay), to: bound }, &[payload]);
             }
             Forward::ToSibling { .. } => self.stats.not_a_relay += 1,
+            Forward::ToMedia { relayed, media, payload } => {
+                self.push(Destination { through: Through::Handover(relayed), to: media }, &[payload]);
+            }
             Forward::ToClient { five_tuple, header, payload, padding } => {
                 let padding = PADDING.get(..padding).unwrap_or_default();
                 self.send_to_client(&five_tuple, &[header.as_bytes(), payload, padding]);
@@ -131,13 +160,16 @@ impl Outlet {
 
     /// Sends what waits.
     pub(super) fn flush(&mut self) {
-        let Self { egress, listener, relays, stats, .. } = self;
-        egress.flush(|run| send(run, listener.as_ref(), relays, stats));
+        let Self { egress, ways, stats, .. } = self;
+        egress.flush(|run| ways.send(run, stats));
+        if let Some(media) = &mut ways.media {
+            media.wake();
+        }
     }
 
     fn push(&mut self, destination: Destination, parts: &[&[u8]]) {
-        let Self { egress, listener, relays, stats, .. } = self;
-        egress.push(destination, parts, |run| send(run, listener.as_ref(), relays, stats));
+        let Self { egress, ways, stats, .. } = self;
+        egress.push(destination, parts, |run| ways.send(run, stats));
     }
 
     fn send_to_client(&mut self, five_tuple: &FiveTuple, parts: &[&[u8]]) {
@@ -166,8 +198,8 @@ impl Outlet {
         let Some(mut entry) = self.ledger.enter(user) else { return Input::RelayOverQuota(relay) };
         match self.bind_relay(relay, address) {
             Ok(socket) => {
-                entry.open(address);
-                self.relays.insert(relay, RelaySocket { socket, _entry: entry });
+                entry.open(address, self.shard);
+                self.ways.relays.insert(relay, RelaySocket { socket, _entry: entry });
                 Input::RelayOpened(relay)
             }
             Err(error) => {
@@ -184,7 +216,7 @@ impl Outlet {
     }
 
     fn close_relay(&mut self, relay: RelayId) {
-        if let Some(mut relay) = self.relays.remove(&relay) {
+        if let Some(mut relay) = self.ways.relays.remove(&relay) {
             // Closing the descriptor takes it out of the poll; this only does it in order.
             let _ = self.registry.deregister(relay.socket.source());
         }
@@ -197,21 +229,29 @@ pub(super) const fn token(relay: RelayId) -> Token {
     Token(relay.to_u64() as usize)
 }
 
-fn send(
-    run: Run<'_, Destination>,
-    listener: Option<&UdpSocket>,
-    relays: &HashMap<RelayId, RelaySocket>,
-    stats: &mut ShellStats,
-) {
-    let Run { destination: Destination { through, to }, contents, segment } = run;
-    let sent = match through {
-        Through::Listener(from) => listener.map(|socket| socket.send(to, from, contents, segment)),
-        Through::Relay(relay) => relays.get(&relay).map(|relay| relay.socket.send(to, None, contents, segment)),
-    };
-    // A peer that cannot be reached is nothing to stop for: the next packet may go elsewhere.
-    match sent {
-        None | Some(Ok(())) => {}
-        Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => stats.sends_blocked += 1,
-        Some(Err(_)) => stats.sends_failed += 1,
+impl Ways {
+    fn send(&mut self, run: Run<'_, Destination>, stats: &mut ShellStats) {
+        let Run { destination: Destination { through, to }, contents, segment } = run;
+        let sent = match through {
+            Through::Listener(from) => self.listener.as_ref().map(|socket| socket.send(to, from, contents, segment)),
+            Through::Relay(relay) => {
+                self.relays.get(&relay).map(|relay| relay.socket.send(to, None, contents, segment))
+            }
+            Through::Handover(relayed) => return self.hand_over(relayed, run, stats),
+        };
+        // A peer that cannot be reached is nothing to stop for: the next packet may go elsewhere.
+        match sent {
+            None | Some(Ok(())) => {}
+            Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => stats.sends_blocked += 1,
+            Some(Err(_)) => stats.sends_failed += 1,
+        }
+    }
+
+    fn hand_over(&mut self, relayed: SocketAddr, run: Run<'_, Destination>, stats: &mut ShellStats) {
+        let run = handover::Run::of(relayed, run.destination.to, run.contents, run.segment, self.received);
+        let packets = run.count();
+        if !self.media.as_mut().is_some_and(|media| media.push(run)) {
+            stats.handovers_dropped += packets;
+        }
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use super::outlet::{Outbox, Outlet};
 use super::stats::TurnStats;
 use crate::clock;
+use crate::handover::Ring;
 use crate::udp::{ReceiveBatch, UdpSocket};
 
 /// The listening socket's label. Relay sockets count up from zero and never come near.
@@ -22,6 +23,9 @@ pub(super) const WAKER: Token = Token(usize::MAX - 1);
 
 /// How many batches are read from one socket before the others have their turn.
 const BATCHES_A_TURN: usize = 8;
+
+/// How many runs of packets are taken from media before the sockets have their turn.
+const RUNS_A_TURN: usize = 1024;
 
 /// How old the published figures may be.
 const PUBLISH_EVERY: Duration = Duration::from_millis(100);
@@ -47,6 +51,8 @@ pub(super) struct Shard {
     pub(super) outlet: Outlet,
     pub(super) poll: Poll,
     pub(super) inbox: mpsc::Receiver<Command>,
+    /// What media hands over for clients.
+    pub(super) from_media: Arc<Ring>,
     pub(super) published: Arc<Mutex<TurnStats>>,
 }
 
@@ -64,9 +70,10 @@ impl Shard {
         let mut ready: Vec<Token> = Vec::new();
         // Sockets that were not read to the end, and will not be announced again.
         let mut unfinished: Vec<Token> = Vec::new();
+        let mut media_waits = false;
         let mut published = clock::now().instant;
         loop {
-            self.wait(&mut events, !unfinished.is_empty())?;
+            self.wait(&mut events, media_waits || !unfinished.is_empty())?;
             let now = clock::now();
             ready.append(&mut unfinished);
             ready.extend(events.iter().map(|event| event.token()));
@@ -81,6 +88,7 @@ impl Shard {
             if self.take_commands(now) == Flow::Stop {
                 return Ok(());
             }
+            media_waits = self.take_from_media(now);
             if self.server.next_wake().is_some_and(|(at, _)| at <= now.instant) {
                 self.feed(now, Input::Wake);
             }
@@ -145,7 +153,7 @@ impl Shard {
     /// Feeds one input and drains what follows from it.
     fn feed(&mut self, now: Now, input: Input<'_>) {
         if let Some(forward) = self.server.handle(now, input) {
-            self.outlet.forward(forward);
+            self.outlet.forward(now.instant, forward);
         }
         while let Some(output) = self.server.poll() {
             if let Some(outcome) = self.outlet.carry_out(output) {
@@ -172,6 +180,18 @@ impl Shard {
             }
         }
         Flow::Continue
+    }
+
+    /// Takes what media has for clients, but not for ever. True while some of it may still wait.
+    fn take_from_media(&mut self, now: Now) -> bool {
+        self.from_media.begin_reading();
+        for _ in 0..RUNS_A_TURN {
+            let Some(run) = self.from_media.pop() else { return false };
+            for bytes in run.packets() {
+                self.feed(now, Input::FromMedia { relayed: run.to, media: run.from, bytes });
+            }
+        }
+        true
     }
 
     fn publish(&self) {

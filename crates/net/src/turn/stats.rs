@@ -13,6 +13,8 @@ pub(super) struct ShellStats {
     pub(super) streams_full: u64,
     /// Packets for a port of this server that is no open relay.
     pub(super) not_a_relay: u64,
+    /// Packets for media that found its ring full.
+    pub(super) handovers_dropped: u64,
 }
 
 /// Figures of a whole TURN server, all shards together.
@@ -31,6 +33,7 @@ impl TurnStats {
         self.shell.sends_failed += other.shell.sends_failed;
         self.shell.streams_full += other.shell.streams_full;
         self.shell.not_a_relay += other.shell.not_a_relay;
+        self.shell.handovers_dropped += other.shell.handovers_dropped;
     }
 
     /// Every figure as (name, label value or "", count), in a fixed order. `allocations` is a gauge, the rest are counters.
@@ -40,6 +43,7 @@ impl TurnStats {
             ("sends_failed", self.shell.sends_failed),
             ("streams_full", self.shell.streams_full),
             ("not_a_relay", self.shell.not_a_relay),
+            ("handovers_dropped", self.shell.handovers_dropped),
         ];
         self.core.named().chain(shell.into_iter().map(|(name, count)| (name, "", count)))
     }

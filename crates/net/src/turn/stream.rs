@@ -19,8 +19,8 @@ const FIRST_MESSAGE_WITHIN: Duration = Duration::from_secs(10);
 /// An allocation is refreshed at least every ten minutes, or it is gone.
 const LONGEST_SILENCE: Duration = Duration::from_secs(660);
 
-/// Messages that may wait for a client that reads slowly.
-const OUTBOX_MESSAGES: usize = 256;
+/// Messages that may wait for a client that reads slowly: key frames of a few others at once fit.
+const OUTBOX_MESSAGES: usize = 1024;
 
 /// What one read takes at most; a datagram's worth, and what may follow it.
 const READ_BYTES: usize = 16 * 1024;

@@ -149,7 +149,7 @@ impl Default for Turn {
             shared_secret_file: String::new(),
             users: BTreeMap::new(),
             redis_url: String::new(),
-            user_quota: 10,
+            user_quota: 20,
             total_quota: 0,
             max_bps_per_user: 0,
             peers: TurnPeers::default(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use moim_door_direct::DirectDoor;
 use moim_net::listen::{Acceptor, Gate, Limits};
+use moim_net::media::MediaHandle;
 use moim_net::tls::{ALPN_ACME, ALPN_H2, ALPN_HTTP_1_1, ALPN_STUN_TURN, CertificateSource};
 use moim_net::turn::{TurnHandle, TurnServer};
 use moim_types::Redacted;
@@ -49,14 +50,16 @@ impl Running {
             Some(secret) => secret,
             None => random_secret()?,
         };
-        let turn = settings.turn.as_ref().map(|turn| start_turn(turn, &turn_secret)).transpose()?;
-        let ice = direct::ice(settings, turn_secret);
+        let ice = direct::ice(settings, turn_secret.clone());
+        let rooms = rooms::start(settings, mode, ice.clone())?;
+        let media = rooms.as_ref().map(|rooms| rooms.media.handle());
+        let turn = settings.turn.as_ref().map(|turn| start_turn(turn, &turn_secret, media)).transpose()?;
         let running = Self {
             certificate: Arc::new(certificate),
             gate: Gate::new(settings.listen.limits),
             phase: PhaseCell::default(),
-            door: direct::open(settings, mode, ice.clone())?,
-            rooms: rooms::start(settings, mode, ice)?,
+            door: direct::open(settings, mode, ice)?,
+            rooms,
             turn,
             stop: CancellationToken::new(),
         };
@@ -148,8 +151,12 @@ impl Running {
     }
 }
 
-fn start_turn(settings: &TurnSettings, secret: &Redacted<String>) -> anyhow::Result<TurnServer> {
-    turn::start(settings, secret).map_err(|error| match settings.listen {
+fn start_turn(
+    settings: &TurnSettings,
+    secret: &Redacted<String>,
+    media: Option<MediaHandle>,
+) -> anyhow::Result<TurnServer> {
+    turn::start(settings, secret, media).map_err(|error| match settings.listen {
         Some(address) => listeners::refused("TURN over UDP", "turn.listen", address, error).into(),
         None => anyhow::Error::new(error).context("cannot start TURN"),
     })

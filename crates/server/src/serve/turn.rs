@@ -1,25 +1,33 @@
 //! The TURN server that the configuration asks for.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use moim_net::interfaces;
+use moim_net::media::MediaHandle;
 use moim_net::turn::{TurnOptions, TurnServer};
 use moim_turn::{Config, Credentials, PeerPolicy, RelayAddress, RelayConfig};
 use moim_types::Redacted;
 
 use crate::config::TurnSettings;
 
-/// Starts it. `secret` is what the doors make credentials with.
-pub(super) fn start(settings: &TurnSettings, secret: &Redacted<String>) -> io::Result<TurnServer> {
+/// Starts it. `secret` is what the doors make credentials with; `media` is reached through it.
+pub(super) fn start(
+    settings: &TurnSettings,
+    secret: &Redacted<String>,
+    media: Option<MediaHandle>,
+) -> io::Result<TurnServer> {
     TurnServer::start(TurnOptions {
         listen: settings.listen,
         shards: 0,
+        media,
         core: Config {
             realm: settings.realm.clone(),
             relay: relay(settings),
             credentials: Credentials::new(settings.users.clone(), vec![secret.clone()]),
             peers: PeerPolicy::new(settings.allow.clone(), settings.deny.clone()),
+            media: BTreeSet::new(),
             user_quota: settings.user_quota,
             total_quota: settings.total_quota,
             max_bps_per_user: settings.max_bps_per_user,

@@ -1,10 +1,11 @@
-//! Where a packet for a peer goes: out, to another client of this server, or nowhere.
+//! Where a packet for a peer goes: out, to another client of this server, to its media, or nowhere.
 
 use std::net::{IpAddr, SocketAddr};
 
 use crate::address::Family;
 use crate::allocations::allocation::Relay;
 use crate::config::{RelayAddress, RelayConfig};
+use crate::peers::media::MediaSockets;
 use crate::peers::policy::PeerPolicy;
 
 /// The way to a peer that may be relayed to.
@@ -17,17 +18,20 @@ pub(crate) enum Route {
         /// The local address of that relay socket.
         bound: SocketAddr,
     },
+    /// A media socket of this process.
+    Media,
 }
 
 #[derive(Debug)]
 pub(crate) struct Peers {
     policy: PeerPolicy,
     relay: RelayConfig,
+    media: MediaSockets,
 }
 
 impl Peers {
-    pub(crate) const fn new(policy: PeerPolicy, relay: RelayConfig) -> Self {
-        Self { policy, relay }
+    pub(crate) const fn new(policy: PeerPolicy, relay: RelayConfig, media: MediaSockets) -> Self {
+        Self { policy, relay, media }
     }
 
     pub(crate) fn replace_policy(&mut self, policy: PeerPolicy) {
@@ -36,10 +40,10 @@ impl Peers {
 
     /// Whether a permission for this address may be installed (RFC 8656 §9.2).
     ///
-    /// This server's own relay address is always open, although it may be private: two clients
-    /// behind bad NATs meet there. Which of its ports are reached is decided by [`Peers::route`].
+    /// This server's own addresses for relays and media are always open, although they may be private: two clients
+    /// behind bad NATs meet there, and rooms are there. Which of their ports are reached is decided by [`Peers::route`].
     pub(crate) fn permits(&self, peer: IpAddr) -> bool {
-        if self.relay.is_own(peer) {
+        if self.is_own(peer) {
             return true;
         }
         match self.policy.check(peer) {
@@ -51,19 +55,27 @@ impl Peers {
         }
     }
 
-    /// The way to a peer, or `None` where no packet may go: port 0, and every port of this server
-    /// that is not a relay, unless the operator opened its address by name.
+    /// The way to a peer, or `None` where no packet may go or come from: port 0, and every port of this server
+    /// that is neither a relay nor media, unless the operator opened its address by name.
     pub(crate) fn route(&self, peer: SocketAddr) -> Option<Route> {
         if peer.port() == 0 {
             return None;
         }
-        if !self.relay.is_own(peer.ip()) {
+        if self.media.has(peer) {
+            return Some(Route::Media);
+        }
+        if !self.is_own(peer.ip()) {
             return Some(Route::External);
         }
-        if self.relay.ports.contains(&peer.port()) {
+        if self.relay.is_own(peer.ip()) && self.relay.ports.contains(&peer.port()) {
             return Some(Route::OwnRelay { bound: self.bound(peer) });
         }
         self.policy.opens(peer.ip()).then_some(Route::External)
+    }
+
+    /// Whether relays or media have this address.
+    fn is_own(&self, address: IpAddr) -> bool {
+        self.relay.is_own(address) || self.media.are_on(address)
     }
 
     /// Whether relayed transport addresses of this family are to be had.
@@ -114,7 +126,8 @@ mod tests {
         let own = RelayAddress { bind: [10, 0, 0, 5].into(), advertised: [1, 2, 3, 4].into() };
         let relay = RelayConfig { ipv4: Some(own), ipv6: None, ports: 50_000..=50_999 };
         let allow = allow.iter().map(|net| net.parse().unwrap()).collect();
-        Peers::new(PeerPolicy::new(allow, vec![]), relay)
+        let media = ["10.0.0.6:7882", "1.2.3.4:7882", "1.2.3.4:50002"].map(|socket| socket.parse().unwrap());
+        Peers::new(PeerPolicy::new(allow, vec![]), relay, MediaSockets::new(media.into()))
     }
 
     #[test]
@@ -129,6 +142,19 @@ mod tests {
     }
 
     #[test]
+    fn media_is_reached_and_no_other_port_of_its_address() {
+        let peers = peers(&[]);
+        let route = |peer: &str| peers.route(peer.parse().unwrap());
+        assert_eq!(route("10.0.0.6:7882"), Some(Route::Media));
+        assert_eq!(route("1.2.3.4:50002"), Some(Route::Media), "although relays could have that port");
+        for other in ["10.0.0.6:7883", "10.0.0.6:22", "10.0.0.6:50001", "1.2.3.4:7881"] {
+            assert_eq!(route(other), None, "{other}");
+        }
+        assert!(peers.permits("10.0.0.6".parse().unwrap()));
+        assert!(!peers.permits("10.0.0.7".parse().unwrap()));
+    }
+
+    #[test]
     fn an_operator_may_open_his_own_address() {
         let peers = peers(&["10.0.0.5/32"]);
         assert_eq!(peers.route("10.0.0.5:9".parse().unwrap()), Some(Route::External));
@@ -139,7 +165,7 @@ mod tests {
         let peers = peers(&[]);
         let known = peers.advertised("10.0.0.5:50001".parse().unwrap());
         assert_eq!(known, "1.2.3.4:50001".parse().unwrap());
-        let stranger = "10.0.0.6:50001".parse().unwrap();
+        let stranger = "10.0.0.7:50001".parse().unwrap();
         assert_eq!(peers.advertised(stranger), stranger);
     }
 }

@@ -12,10 +12,13 @@ use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::RtpWrite;
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
+use super::turn_client::TurnClient;
+
 /// What carries a peer's packets.
 enum Wire {
     Udp(UdpSocket),
     Tcp { stream: TcpStream, received: Vec<u8>, unsent: Vec<u8> },
+    Turn(TurnClient),
 }
 
 pub(crate) struct Peer {
@@ -49,6 +52,13 @@ impl Peer {
         let address = stream.local_addr().unwrap();
         let candidate = Candidate::builder().tcp().host(address).tcptype(TcpType::Active).build().unwrap();
         Self::new(Wire::Tcp { stream, received: Vec::new(), unsent: Vec::new() }, address, candidate)
+    }
+
+    /// Reaches media through TURN alone.
+    pub(crate) fn over_turn(client: TurnClient) -> Self {
+        let address = client.relayed;
+        let candidate = Candidate::relayed(address, client.local(), "udp").unwrap();
+        Self::new(Wire::Turn(client), address, candidate)
     }
 
     fn new(wire: Wire, address: SocketAddr, candidate: Candidate) -> Self {
@@ -112,7 +122,7 @@ impl Peer {
         self.drain();
         if !self.is_deaf {
             while let Some((from, packet)) = self.read() {
-                let protocol = if matches!(self.wire, Wire::Udp(_)) { Protocol::Udp } else { Protocol::Tcp };
+                let protocol = if matches!(self.wire, Wire::Tcp { .. }) { Protocol::Tcp } else { Protocol::Udp };
                 let Ok(receive) = Receive::new(protocol, from, self.address, &packet) else { continue };
                 self.rtc.handle_input(Input::Receive(Instant::now(), receive)).unwrap();
                 self.drain();
@@ -146,6 +156,7 @@ impl Peer {
                 let (length, from) = socket.recv_from(&mut buffer).ok()?;
                 Some((from, buffer[..length].to_vec()))
             }
+            Wire::Turn(client) => client.receive(),
             Wire::Tcp { stream, received, .. } => loop {
                 if let Some((&[high, low], rest)) = received.split_first_chunk::<2>() {
                     let length = usize::from(u16::from_be_bytes([high, low]));
@@ -169,6 +180,7 @@ impl Peer {
                 let sent = socket.send_to(packet, to);
                 assert!(sent.is_ok() || sent.is_err_and(|error| error.kind() != io::ErrorKind::InvalidInput));
             }
+            Wire::Turn(client) => client.send(to, packet),
             Wire::Tcp { stream, unsent, .. } => {
                 unsent.extend_from_slice(&u16::try_from(packet.len()).unwrap().to_be_bytes());
                 unsent.extend_from_slice(packet);
