@@ -1,8 +1,9 @@
-//! STUN, and TURN over each transport: two allocations that send to each other.
+//! STUN, and TURN over each transport: two allocations that send to each other, and one that reaches media.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use moim_net::interfaces;
 use moim_turn::Family;
 use moim_turn::client::{Client, Event, Granted, Request};
 use moim_types::Redacted;
@@ -13,7 +14,7 @@ use super::credentials::Credential;
 use super::report::Report;
 use super::target::{PATIENCE, Target};
 use super::turn_link::Link;
-use crate::config::{Settings, TurnSettings};
+use crate::config::{MediaSettings, Settings, TurnSettings};
 
 /// A way to TURN that clients take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,50 @@ pub(super) async fn check_all(
             }
         }
     }
+    check_media(settings, turn, target, connector, &credential, report).await;
+}
+
+/// Whether somebody who reaches nothing but TURN reaches media: by the way that most firewalls leave open.
+async fn check_media(
+    settings: &Settings,
+    turn: &TurnSettings,
+    target: &Target,
+    connector: &Connector,
+    credential: &Result<Credential, String>,
+    report: &mut Report,
+) {
+    const WHAT: &str = "media through TURN";
+    let ways = [Way::HttpsPort, Way::Tls, Way::Udp];
+    let way = ways.into_iter().find_map(|way| Some((way, way.listener(settings, turn)?)));
+    let (Some(media), Some((way, listener))) = (&settings.media, way) else {
+        return report.skipped(WHAT, "switched off");
+    };
+    let sockets = match media_sockets(media, target).await {
+        Ok(sockets) if media.udp_port != 0 => sockets,
+        Ok(_) => return report.skipped(WHAT, "media.udp_port is 0: the ports are known to the server alone"),
+        Err(reason) => return report.failed(WHAT, reason),
+    };
+    match credential {
+        Ok(credential) => {
+            let path = Path { way, listener, target, connector };
+            report.result(WHAT, Box::pin(path.media(credential, &sockets)).await);
+        }
+        Err(reason) => report.skipped(WHAT, reason.clone()),
+    }
+}
+
+/// Where media may be, as a client is told: the addresses in the configuration, and that of the host.
+async fn media_sockets(media: &MediaSettings, target: &Target) -> Result<Vec<SocketAddr>, String> {
+    let mut sockets: Vec<SocketAddr> =
+        media.external.ipv4.into_iter().map(|ip| SocketAddr::new(ip, media.udp_port)).collect();
+    let found = target.addresses(SocketAddr::new(media.address, media.udp_port)).await?;
+    sockets.extend(found.into_iter().filter(SocketAddr::is_ipv4));
+    if !target.is_named && media.address.is_unspecified() {
+        let own = interfaces::addresses().filter(IpAddr::is_ipv4);
+        sockets.extend(own.map(|ip| SocketAddr::new(ip, media.udp_port)));
+    }
+    sockets.dedup();
+    Ok(sockets)
 }
 
 pub(super) async fn binding(target: &Target, listener: SocketAddr) -> Result<String, String> {
@@ -105,6 +150,24 @@ impl Path<'_> {
                 Ok(Link::stream(secured.stream))
             }
         }
+    }
+
+    /// A client asks a media port, through TURN, how it is seen.
+    async fn media(&self, credential: &Credential, sockets: &[SocketAddr]) -> Result<String, String> {
+        let mut session = Session::new(self.open().await?, Some(credential))?;
+        let relayed = session.allocate().await?;
+        let mut reason = "the server has no IPv4 address for media that is known here".to_owned();
+        for &socket in sockets {
+            match session.ask_through(socket).await {
+                Ok(seen) if seen == relayed => {
+                    let _ = session.ask(Request::Refresh(Duration::ZERO)).await;
+                    return Ok(format!("{socket} sees us as {seen}"));
+                }
+                Ok(seen) => reason = format!("{socket} sees us as {seen}, and not as {relayed}"),
+                Err(error) => reason = format!("{socket}: {error}"),
+            }
+        }
+        Err(reason)
     }
 
     /// One client sends to the other's relayed address, and gets an answer back from there.
@@ -196,6 +259,22 @@ impl Session {
                 Event::Data { .. } | Event::ChannelData { .. } | Event::Ignored => {}
             }
         }
+    }
+
+    /// Asks a peer how it sees the relayed transport address.
+    async fn ask_through(&mut self, peer: SocketAddr) -> Result<SocketAddr, String> {
+        self.ask(Request::CreatePermission(vec![peer])).await?;
+        let mut stranger = Client::new(String::new(), Redacted::new(String::new()), [0; 32]);
+        let request = stranger.request(Request::Binding);
+        for _ in 0..3 {
+            let indication = self.client.send_indication(peer, &request);
+            self.link.send(&indication).await?;
+            let Ok(arrived) = timeout(Duration::from_secs(1), self.payload()).await else { continue };
+            if let Event::Answer(Ok(Granted::Mapped(seen))) = stranger.handle(&arrived?) {
+                return Ok(seen);
+            }
+        }
+        Err("nothing comes back from media. Is the server running with this configuration?".to_owned())
     }
 
     /// What a peer sent.
