@@ -41,6 +41,9 @@ pub enum Error {
     /// The channel's buffer is full.
     #[error("the channel's buffer is full: send again when some of it has gone")]
     BufferFull,
+    /// The TURN server gives no relay.
+    #[error("no relay from TURN: {0}")]
+    NoRelay(#[from] moim_turn::client::Denied),
     /// The WebRTC library refused it.
     #[error("{0}")]
     Engine(#[from] str0m::RtcError),

@@ -4,7 +4,7 @@
 //! [`Fleet`] drives many of them on few threads; [`PeerConnection`] is the handle that a program
 //! holds of one. [`livekit`] joins rooms of any LiveKit server.
 //!
-//! It never depends on a crate of the server: it is what programs use to talk to one. It neither
+//! It depends on no crate of the server but the TURN client in `moim_turn`: it is what programs use to talk to one. It neither
 //! encodes nor decodes: packets go in and come out.
 
 mod connection;
@@ -13,6 +13,7 @@ mod fleet;
 pub mod livekit;
 mod media;
 mod peer_connection;
+mod relay;
 mod socket;
 pub mod webm;
 
@@ -25,3 +26,4 @@ pub use error::Error;
 pub use fleet::Fleet;
 pub use media::{Media, MediaInput, MediaOutput, Packets};
 pub use peer_connection::{Events, PeerConnection};
+pub use relay::TurnServer;

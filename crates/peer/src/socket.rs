@@ -41,12 +41,22 @@ const RECEIVE_BUFFER_BYTES: usize = 2 << 20;
 impl Socket {
     pub(crate) fn open(bind: IpAddr) -> io::Result<Self> {
         let io = UdpSocket::bind(SocketAddr::new(bind, 0))?;
+        let port = io.local_addr()?.port();
+        let addresses = reachable_at(bind)?.into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
+        Self::with(io, addresses)
+    }
+
+    /// One that is connected, and so has one address.
+    pub(crate) fn connected(socket: std::net::UdpSocket) -> io::Result<Self> {
+        let local = socket.local_addr()?;
+        Self::with(UdpSocket::from_std(socket), vec![local])
+    }
+
+    fn with(io: UdpSocket, addresses: Vec<SocketAddr>) -> io::Result<Self> {
         let state = UdpSocketState::new(UdpSockRef::from(&io))?;
         // What the system does not grant shows as loss.
         let _ = state.set_recv_buffer_size(UdpSockRef::from(&io), RECEIVE_BUFFER_BYTES);
         let _ = state.set_send_buffer_size(UdpSockRef::from(&io), RECEIVE_BUFFER_BYTES);
-        let port = io.local_addr()?.port();
-        let addresses = reachable_at(bind)?.into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
         Ok(Self { io, state, addresses })
     }
 

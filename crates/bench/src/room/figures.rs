@@ -76,6 +76,16 @@ impl Figures {
         values.get(values.len() / 2).copied()
     }
 
+    /// Counts another run of the same load too.
+    pub(crate) fn add(&mut self, run: Self) {
+        let rounds = [std::mem::take(&mut self.rounds), run.rounds].concat();
+        let failures = [std::mem::take(&mut self.failures), run.failures].concat();
+        let first_key_frame = [std::mem::take(&mut self.first_key_frame), run.first_key_frame].concat();
+        let (lost_sessions, without_picture) =
+            (self.lost_sessions + run.lost_sessions, self.without_picture + run.without_picture);
+        *self = Self { rounds, failures, first_key_frame, lost_sessions, without_picture, ..run };
+    }
+
     pub(crate) fn cpu_per_packet_ns(&self) -> Option<f64> {
         self.median(Round::cpu_per_packet_ns)
     }

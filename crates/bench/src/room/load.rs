@@ -64,6 +64,9 @@ pub(crate) struct Load {
     /// How many join in each second.
     #[arg(long, default_value_t = 20.0)]
     pub(crate) joins_per_second: f64,
+    /// Viewers reach the server through its TURN server alone, over UDP.
+    #[arg(long)]
+    pub(crate) relayed: bool,
     /// Threads that drive the connections.
     #[arg(long, default_value_t = 1)]
     pub(crate) client_threads: usize,

@@ -50,6 +50,7 @@ impl Member {
             || Box::new(Publisher::new(stage.began, stage.layers.clone(), stage.sent.clone())) as Box<dyn Media>;
         let options = RoomOptions {
             auto_subscribe: may.view,
+            relayed: stage.load.relayed && !may.publish,
             connection: ConnectionConfig { stats_interval: None, ..ConnectionConfig::default() },
             publisher_media: may.publish.then(publisher),
             subscriber_media: tally.clone().map(viewer),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use moim_types::Redacted;
 
+use super::figures::Figures;
 use super::load::Load;
 use super::token::ApiKey;
 use crate::process::{Running, start};
@@ -45,6 +46,8 @@ pub(crate) struct Table {
 enum Row {
     /// One publisher, many viewers.
     Broadcast,
+    /// The same, where the viewers reach nothing but TURN, in turns with viewers who reach media.
+    Relayed,
     /// Rooms of six, where everybody publishes and views.
     Rooms,
     /// Nobody publishes.
@@ -54,6 +57,7 @@ enum Row {
 const API_KEY: &str = "bench";
 const API_SECRET: &str = "not-a-secret-but-long-enough-for-one";
 const HTTP: ([u8; 4], u16) = ([127, 0, 0, 1], 34_790);
+const TURN: ([u8; 4], u16) = ([127, 0, 0, 1], 34_789);
 
 impl Table {
     pub(crate) fn run(&self) -> anyhow::Result<()> {
@@ -65,9 +69,26 @@ impl Table {
             std::thread::sleep(Duration::from_secs(2));
             let load = self.load(*row, &server);
             println!("## {}", self.title(*row));
-            println!("{}", load.run()?);
+            match row {
+                Row::Relayed => self.compare(&load)?,
+                Row::Broadcast | Row::Rooms | Row::Idle => println!("{}", load.run()?),
+            }
             drop(server);
             fs::remove_dir_all(&folder)?;
+        }
+        Ok(())
+    }
+
+    /// The load with viewers of both kinds, one kind after the other, so that the machine's moods meet both.
+    fn compare(&self, load: &Load) -> anyhow::Result<()> {
+        let (mut direct, mut relayed) = (Figures::default(), Figures::default());
+        for _ in 0..self.rounds {
+            direct.add(Load { relayed: false, rounds: 1, ..load.clone() }.run()?);
+            relayed.add(Load { relayed: true, rounds: 1, ..load.clone() }.run()?);
+        }
+        println!("direct: {direct}\nthrough TURN: {relayed}");
+        if let Some((relayed, direct)) = relayed.cpu_per_packet_ns().zip(direct.cpu_per_packet_ns()) {
+            println!("server: a packet through TURN costs {:.2} times one that goes directly\n", relayed / direct);
         }
         Ok(())
     }
@@ -75,6 +96,7 @@ impl Table {
     fn title(&self, row: Row) -> String {
         match row {
             Row::Broadcast => format!("1 publisher, {} viewers, 2.5 Mbit/s", self.viewers),
+            Row::Relayed => format!("1 publisher, {} viewers through TURN over UDP, 2.5 Mbit/s", self.viewers),
             Row::Rooms => format!("{} people in rooms of 6, voice and three sizes of picture", self.rooms * 6),
             Row::Idle => format!("{} connections without media", self.idle),
         }
@@ -98,12 +120,14 @@ impl Table {
             no_video: false,
             churn: 0.0,
             joins_per_second: 20.0,
+            relayed: false,
             client_threads: self.client_threads,
             server_pid: Some(server.process.id()),
             floor: true,
         };
         match row {
             Row::Broadcast => load,
+            Row::Relayed => Load { floor: false, ..load },
             Row::Rooms => Load {
                 rooms: self.rooms,
                 publishers: 6,
@@ -120,11 +144,12 @@ impl Table {
 
     fn start(&self, folder: &Path) -> anyhow::Result<Running> {
         let address = SocketAddr::from(HTTP);
+        let turn = SocketAddr::from(TURN);
         let config = folder.join("moim.toml");
         let text = format!(
             "[server]\ndata_dir = {folder:?}\n[listen]\nhttps = \"\"\nhttp = \"{address}\"\nkurento = \"\"\n\
              metrics = \"127.0.0.1:0\"\n[media]\nudp_address = \"127.0.0.1\"\nudp_port = 34800\ntcp_port = 0\n\
-             [turn]\nlisten = \"\"\ntls_listen = \"\"\n[livekit]\nkeys = {{ {API_KEY} = \"{API_SECRET}\" }}\n"
+             [turn]\nlisten = \"{turn}\"\ntls_listen = \"\"\n[livekit]\nkeys = {{ {API_KEY} = \"{API_SECRET}\" }}\n"
         );
         fs::write(&config, text)?;
         let private = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o600);

@@ -7,12 +7,16 @@ use moim_types::{Bitrate, Codec};
 use str0m::config::DtlsVersion;
 use str0m::{Rtc, RtcConfig};
 
+use crate::TurnServer;
+
 /// How a connection is made.
 #[derive(Debug, Clone)]
 pub struct ConnectionConfig {
     /// Host candidates: the addresses of the socket that carries it. A [`Fleet`](crate::Fleet)
     /// fills them in when there are none.
     pub addresses: Vec<SocketAddr>,
+    /// Send everything through this server, and have no other candidate (`iceTransportPolicy: "relay"`).
+    pub relay: Option<TurnServer>,
     /// Codecs to offer and accept; empty for all that are known.
     pub codecs: Vec<Codec>,
     /// Estimate what can be sent, beginning here. `None` sends without asking.
@@ -25,6 +29,7 @@ impl Default for ConnectionConfig {
     fn default() -> Self {
         Self {
             addresses: Vec::new(),
+            relay: None,
             codecs: Vec::new(),
             bandwidth_estimate: None,
             stats_interval: Some(Duration::from_secs(1)),

@@ -83,13 +83,22 @@ impl Connection {
             outputs: VecDeque::new(),
         };
         for address in &config.addresses {
-            let candidate = Candidate::host(*address, Protocol::Udp);
-            let candidate = candidate.map_err(|error| Error::Engine(error.into()))?;
-            connection.rtc.add_local_candidate(candidate.clone());
-            connection.candidates.push(candidate);
-            connection.drain();
+            connection.add_candidate(Candidate::host(*address, Protocol::Udp))?;
         }
         Ok(connection)
+    }
+
+    /// Adds a relayed transport address, which is reached from this local address.
+    pub(crate) fn add_relayed(&mut self, relayed: SocketAddr, local: SocketAddr) -> Result<(), Error> {
+        self.add_candidate(Candidate::relayed(relayed, local, Protocol::Udp))
+    }
+
+    fn add_candidate(&mut self, candidate: Result<Candidate, str0m::error::IceError>) -> Result<(), Error> {
+        let candidate = candidate.map_err(|error| Error::Engine(error.into()))?;
+        self.rtc.add_local_candidate(candidate.clone());
+        self.candidates.push(candidate);
+        self.drain();
+        Ok(())
     }
 
     /// Feeds something in.

@@ -8,11 +8,14 @@ use tokio::sync::mpsc;
 
 use crate::connection::{Connection, ConnectionState, Event, Input, Output};
 use crate::media::{Media, MediaInput, MediaOutput};
+use crate::relay::Relay;
 use crate::socket::{Buffers, Datagram, Socket};
 
 pub(crate) struct Endpoint {
     pub(super) connection: Connection,
     pub(super) socket: Socket,
+    /// Everything goes through it, if there is one.
+    relay: Option<Relay>,
     media: Box<dyn Media>,
     events: mpsc::Sender<Event>,
     owner: Weak<()>,
@@ -23,20 +26,26 @@ impl Endpoint {
     pub(super) fn new(
         connection: Connection,
         socket: Socket,
+        relay: Option<Relay>,
         media: Box<dyn Media>,
         events: mpsc::Sender<Event>,
         owner: Weak<()>,
     ) -> Self {
-        Self { connection, socket, media, events, owner, datagrams: Vec::new() }
+        Self { connection, socket, relay, media, events, owner, datagrams: Vec::new() }
     }
 
     /// Takes everything that waits in the socket.
     pub(super) fn receive(&mut self, buffers: &mut Buffers) -> io::Result<()> {
         loop {
             let now = Instant::now();
-            let Self { connection, socket, .. } = self;
-            let more = socket.receive(buffers, |from, to, payload| {
-                connection.handle(now, Input::Datagram { from, to, payload });
+            let Self { connection, socket, relay, .. } = self;
+            let more = socket.receive(buffers, |from, to, payload| match relay {
+                None => connection.handle(now, Input::Datagram { from, to, payload }),
+                Some(relay) => {
+                    if let Some((from, payload)) = relay.handle(now, payload) {
+                        connection.handle(now, Input::Datagram { from, to: relay.relayed(), payload });
+                    }
+                }
             })?;
             self.settle(now, buffers);
             if !more {
@@ -53,6 +62,9 @@ impl Endpoint {
         if self.media.next_wake().is_some_and(|wake| wake <= now) {
             self.media.handle(now, MediaInput::Timeout);
         }
+        if let Some(relay) = &mut self.relay {
+            relay.wake(now);
+        }
         self.write(now);
         self.connection.handle(now, Input::Timeout);
         self.settle(now, buffers);
@@ -65,6 +77,7 @@ impl Endpoint {
             self.connection.handle(now, Input::Timeout);
             self.drain(now);
         }
+        self.relay_out(now);
         if !self.datagrams.is_empty() {
             self.socket.send(buffers, &self.datagrams);
             self.datagrams.clear();
@@ -72,12 +85,33 @@ impl Endpoint {
     }
 
     pub(super) fn next_wake(&self) -> Option<Instant> {
-        let (connection, media) = (self.connection.next_wake()?, self.media.next_wake());
-        Some(media.map_or(connection, |media| media.min(connection)))
+        let connection = self.connection.next_wake()?;
+        let relay = self.relay.as_ref().map(Relay::next_wake);
+        Some(self.media.next_wake().into_iter().chain(relay).fold(connection, Instant::min))
     }
 
     pub(super) fn is_closed(&self) -> bool {
         self.connection.connection_state() == ConnectionState::Closed
+    }
+
+    /// Gives back what the connection held outside.
+    pub(super) fn leave(&mut self, buffers: &mut Buffers) {
+        let Some(relay) = &mut self.relay else { return };
+        let goodbye = Datagram { from: relay.relayed(), to: relay.server(), payload: relay.end() };
+        self.socket.send(buffers, &[goodbye]);
+    }
+
+    /// Wraps what is to be sent for the relay, and adds what the relay itself has to say.
+    fn relay_out(&mut self, now: Instant) {
+        let Some(relay) = &mut self.relay else { return };
+        let to = relay.server();
+        let direct = std::mem::take(&mut self.datagrams);
+        self.datagrams.extend(direct.into_iter().filter_map(|Datagram { from, to: peer, payload }| {
+            Some(Datagram { from, to, payload: relay.wrap(peer, &payload)? })
+        }));
+        while let Some(payload) = relay.poll(now) {
+            self.datagrams.push(Datagram { from: relay.relayed(), to, payload });
+        }
     }
 
     fn drain(&mut self, now: Instant) {

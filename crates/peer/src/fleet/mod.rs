@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use crate::connection::{Connection, ConnectionConfig};
 use crate::media::Media;
 use crate::peer_connection::{Events, Handle, PeerConnection};
+use crate::relay::{self, Relay};
 use crate::socket::Socket;
 use crate::{Error, Packets};
 use endpoint::Endpoint;
@@ -63,24 +64,39 @@ impl Fleet {
     /// Makes a connection whose media is made and taken beside it.
     ///
     /// # Errors
-    /// When there is no socket for it.
+    /// When there is no socket for it, or no relay.
     pub async fn open_with(
         &self,
-        mut config: ConnectionConfig,
+        config: ConnectionConfig,
         media: Box<dyn Media>,
     ) -> Result<(PeerConnection, Events), Error> {
-        let socket = Socket::open(self.bind)?;
-        if config.addresses.is_empty() {
-            config.addresses.clone_from(&socket.addresses);
-        }
-        let connection = Connection::new(&config, Instant::now())?;
+        let (socket, connection, relay) = self.prepare(config).await?;
         let (events, receiver) = mpsc::channel(EVENT_QUEUE);
         let id = self.opened.fetch_add(1, Ordering::Relaxed);
         let thread = self.threads.get(id % self.threads.len()).ok_or(Error::Closed)?;
         let owner = Arc::new(());
-        let endpoint = Endpoint::new(connection, socket, media, events, Arc::downgrade(&owner));
+        let endpoint = Endpoint::new(connection, socket, relay, media, events, Arc::downgrade(&owner));
         let handle = Handle::new(id, thread.orders(), owner);
         handle.order(Order::Open(id, Box::new(endpoint))).await?;
         Ok((PeerConnection::new(handle), Events::new(receiver)))
+    }
+
+    /// A connection with its candidates, and what carries it.
+    async fn prepare(&self, mut config: ConnectionConfig) -> Result<(Socket, Connection, Option<Relay>), Error> {
+        let Some(server) = config.relay.take() else {
+            let socket = Socket::open(self.bind)?;
+            if config.addresses.is_empty() {
+                config.addresses.clone_from(&socket.addresses);
+            }
+            let connection = Connection::new(&config, Instant::now())?;
+            return Ok((socket, connection, None));
+        };
+        let (socket, relay) = relay::allocate(&server).await?;
+        let socket = Socket::connected(socket)?;
+        config.addresses.clear();
+        let mut connection = Connection::new(&config, Instant::now())?;
+        let local = socket.addresses.first().copied().unwrap_or_else(|| relay.relayed());
+        connection.add_relayed(relay.relayed(), local)?;
+        Ok((socket, connection, Some(relay)))
     }
 }

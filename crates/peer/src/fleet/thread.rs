@@ -146,8 +146,9 @@ impl Driver {
         if let Some(at) = self.deadline_by_endpoint.remove(&id) {
             self.deadlines.remove(&(at, id));
         }
-        let Some(endpoint) = self.endpoints.get(&id) else { return };
+        let Some(endpoint) = self.endpoints.get_mut(&id) else { return };
         if endpoint.is_closed() {
+            endpoint.leave(&mut self.buffers);
             self.endpoints.remove(&id);
         } else if let Some(at) = endpoint.next_wake() {
             self.deadline_by_endpoint.insert(id, at);

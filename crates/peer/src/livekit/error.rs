@@ -24,6 +24,9 @@ pub enum RoomError {
     /// The server sent something that is not the protocol.
     #[error("the server speaks no LiveKit: {0}")]
     Protocol(String),
+    /// The server names no TURN server that can be used.
+    #[error("the server names no TURN server that is reached over UDP, or its name is unknown")]
+    NoTurn,
     /// The server refuses to publish.
     #[error("the server refuses the track: {0}")]
     NotPublished(String),

@@ -12,6 +12,7 @@ mod publishing;
 mod room;
 mod session;
 mod signal;
+mod turn;
 
 pub use error::RoomError;
 pub use event::{DataReceived, Disconnected, RoomEvent, SubscribedTrack, Transport};

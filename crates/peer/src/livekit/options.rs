@@ -17,6 +17,8 @@ pub struct RoomOptions {
     pub adaptive_stream: bool,
     /// How both connections are made.
     pub connection: ConnectionConfig,
+    /// Whether both go through the TURN server that the room's server names, over UDP (`iceTransportPolicy: "relay"`).
+    pub relayed: bool,
     /// Where published media comes from; `None` when it is written packet by packet.
     pub publisher_media: Option<Box<dyn Media>>,
     /// Where subscribed media goes to; `None` for the queue of [`RoomEvents`](super::RoomEvents).
@@ -32,6 +34,7 @@ impl RoomOptions {
             auto_subscribe: true,
             adaptive_stream: false,
             connection: ConnectionConfig::default(),
+            relayed: false,
             publisher_media: None,
             subscriber_media: None,
         }

@@ -13,7 +13,7 @@ use super::options::{PublishOptions, RoomOptions};
 use super::publishing::Published;
 use super::session::{Command, Session};
 use super::signal::{Signal, address};
-use super::{data, session};
+use super::{data, session, turn};
 use crate::{Packets, PeerConnection};
 
 /// A room that was joined. Clones are the same session; it is left when the last one is dropped.
@@ -67,6 +67,9 @@ impl Room {
             }
             other => return Err(RoomError::Protocol(format!("{other:?} comes before the join response"))),
         };
+        if options.relayed {
+            options.connection.relay = Some(turn::server(&joined.ice_servers).await.ok_or(RoomError::NoTurn)?);
+        }
         let publisher_media = options.publisher_media.take().unwrap_or_else(|| Packets::queue(1).0);
         let (subscriber_media, packets) = match options.subscriber_media.take() {
             Some(media) => (media, None),
