@@ -5,7 +5,7 @@ import { newRoom } from './support/call.mjs';
 import { calmCamera, come, groupIs } from './support/group.mjs';
 import { stage } from './support/stage.mjs';
 
-const scenario = stage({ browser: { args: [calmCamera] } });
+const scenario = stage({ crowded: true, browser: { args: [calmCamera] } });
 
 const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
 

@@ -12,7 +12,7 @@ import { stage } from './support/stage.mjs';
 
 const key = 'the-key-of-this-house-0123456789';
 const config = { direct: { token: key }, livekit: { keys: { house: 'a-secret-of-these-tests-alone' }, max_participants: 2 } };
-const scenario = stage({ moim: { dev: false, config }, browser: { args: [calmCamera] } });
+const scenario = stage({ crowded: true, moim: { dev: false, config }, browser: { args: [calmCamera] } });
 
 /** @typedef {import('./support/chromium.mjs').ChromiumPerson} ChromiumPerson @typedef {import('../support/moim.mjs').Moim} Moim */
 

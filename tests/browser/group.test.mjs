@@ -7,7 +7,7 @@ import { invitationOf, mayUseClipboard } from './support/invitation.mjs';
 import { tabTo } from './support/keyboard.mjs';
 import { stage } from './support/stage.mjs';
 
-const scenario = stage({ browser: { args: [calmCamera] } });
+const scenario = stage({ crowded: true, browser: { args: [calmCamera] } });
 
 /** @typedef {import('./support/chromium.mjs').ChromiumPerson} ChromiumPerson */
 

@@ -23,7 +23,7 @@ export async function come(person, link) {
 /** @param {ChromiumPerson} person @param {string} state @param {number} [count] people in the room */
 export function groupIs(person, state, count) {
   const those = count === undefined ? '' : `[data-count="${count}"]`;
-  return person.page.locator(`[data-testid=group-status][data-state=${state}]${those}`).waitFor({ timeout: 30_000 });
+  return person.page.locator(`[data-testid=group-status][data-state=${state}]${those}`).waitFor({ timeout: 45_000 });
 }
 
 /** Somebody's tile. @param {ChromiumPerson} person who looks @param {string} name who is seen @param {string} [facts] as CSS */
@@ -46,7 +46,7 @@ export async function seesAndHearsAll(person, names) {
       const heard = now.sounds.filter(({ id, energy }) => energy > (before.sounds.find((one) => one.id === id)?.energy ?? 0));
       return seen && heard.length >= names.length;
     },
-    { within: 30_000 },
+    { within: 45_000 },
   );
 }
 
@@ -59,7 +59,7 @@ export function widthIs(person, label, right) {
       const tile = tiles.find(({ name }) => name === label);
       return tile && tile.framesDecoded > 0 && right(tile.width) ? tile : null;
     },
-    { within: 30_000 },
+    { within: 45_000 },
   );
 }
 

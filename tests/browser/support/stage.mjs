@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { noChromium } from '../../support/machine.mjs';
 import { startMoim } from '../../support/moim.mjs';
+import { withSecondTry } from '../../support/second_try.mjs';
 import { chromiumPerson, launchChromium } from './chromium.mjs';
 
 const artifacts = fileURLToPath(new URL('../../.artifacts', import.meta.url));
@@ -31,7 +32,8 @@ async function keepEvidence(name, people) {
 }
 
 /**
- * @param {{ moim?: import('../../support/moim.mjs').Options, browser?: Parameters<typeof launchChromium>[0], skip?: string | false }} [options]
+ * `crowded`: several people who send to each other through the server; a scenario has a second try.
+ * @param {{ moim?: import('../../support/moim.mjs').Options, browser?: Parameters<typeof launchChromium>[0], skip?: string | false, crowded?: boolean }} [options]
  */
 export function stage(options = {}) {
   const skip = options.skip || noChromium();
@@ -48,23 +50,28 @@ export function stage(options = {}) {
   });
 
   /** @param {string} name @param {(scene: Scene) => Promise<void>} play */
+  async function perform(name, play) {
+    /** @type {import('./chromium.mjs').ChromiumPerson[]} */
+    const people = [];
+    const person = async (/** @type {string} */ who, /** @type {import('./chromium.mjs').PersonOptions | undefined} */ how) => {
+      const one = await chromiumPerson(house.browser, who, how);
+      people.push(one);
+      return one;
+    };
+    try {
+      await play({ ...house, person });
+      assert.deepEqual(people.flatMap(({ name: who, problems }) => problems.map((problem) => `${who}: ${problem}`)), [], 'a page complained');
+    } catch (error) {
+      console.log(`evidence in ${await keepEvidence(name, people)}`);
+      throw error;
+    } finally {
+      await Promise.all(people.map(({ context }) => context.close()));
+    }
+  }
+
+  /** @param {string} name @param {(scene: Scene) => Promise<void>} play */
   return (name, play) =>
-    test(name, { skip, timeout: 120_000 }, async () => {
-      /** @type {import('./chromium.mjs').ChromiumPerson[]} */
-      const people = [];
-      const person = async (/** @type {string} */ who, /** @type {import('./chromium.mjs').PersonOptions | undefined} */ how) => {
-        const one = await chromiumPerson(house.browser, who, how);
-        people.push(one);
-        return one;
-      };
-      try {
-        await play({ ...house, person });
-        assert.deepEqual(people.flatMap(({ name: who, problems }) => problems.map((problem) => `${who}: ${problem}`)), [], 'a page complained');
-      } catch (error) {
-        console.log(`evidence in ${await keepEvidence(name, people)}`);
-        throw error;
-      } finally {
-        await Promise.all(people.map(({ context }) => context.close()));
-      }
-    });
+    options.crowded
+      ? test(name, { skip, timeout: 300_000 }, (context) => withSecondTry(context, () => perform(name, play)))
+      : test(name, { skip, timeout: 120_000 }, () => perform(name, play));
 }

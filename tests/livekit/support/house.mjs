@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { noChromium } from '../../support/machine.mjs';
 import { startMoim } from '../../support/moim.mjs';
+import { withSecondTry } from '../../support/second_try.mjs';
 import { chromiumMember, launch } from './chromium.mjs';
 import { apiKey, apiSecret, roomService } from './keys.mjs';
 import { servePage } from './page_server.mjs';
@@ -75,18 +76,11 @@ export function house(options = {}) {
   }
 
   /**
-   * Several browsers on a busy machine miss a deadline now and then; a fault misses it twice. A second try is always said.
+   * With a second try.
    * @param {string} name @param {(scene: any) => Promise<void>} play @param {{ timeout?: number }} [limits]
    */
   return (name, play, { timeout = 90_000 } = {}) =>
-    test(name, { skip, timeout: 2 * timeout }, async (context) => {
-      try {
-        await perform(context, name, play);
-      } catch (error) {
-        context.diagnostic(`a second try, after: ${error.message}`);
-        await perform(context, name, play);
-      }
-    });
+    test(name, { skip, timeout: 2 * timeout }, (context) => withSecondTry(context, () => perform(context, name, play)));
 }
 
 export const modes = /** @type {const} */ (['single', 'dual']);
