@@ -1,13 +1,14 @@
 //! The one place that holds the WebRTC library's object.
 //!
-//! The library asks for exactly one mutation, followed by a full drain. [`Connection::mutate`] is
-//! the only way to change anything, and drains before it returns. What comes out is collected in
-//! [`Drained`] and looked at afterwards.
+//! The library asks for a full drain after each mutation, and [`Connection::mutate`] drains before it
+//! returns. Media packets alone may pile up before they are drained together: they only join a
+//! queue, and a frame that leaves at once costs half of what its packets cost one by one. What comes
+//! out is collected in [`Drained`] and looked at afterwards.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use str0m::net::Transmit;
+use str0m::net::{Receive, Transmit};
 use str0m::{Event, Input, Output, Rtc, RtcError};
 
 /// What the library put out.
@@ -30,25 +31,54 @@ pub(super) enum Broken {
     Restless,
 }
 
+/// What a datagram says about its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Traffic {
+    /// Somebody uses it.
+    Payload,
+    /// It is kept up, and measured.
+    Upkeep,
+}
+
+impl Traffic {
+    /// By the first bytes (RFC 7983 §7, RFC 5761 §4): DTLS also carries messages.
+    pub(super) fn of(datagram: &[u8]) -> Self {
+        match datagram {
+            [0..=3, ..] | [128..=191, 192..=223, ..] => Self::Upkeep,
+            _ => Self::Payload,
+        }
+    }
+}
+
 /// A WebRTC connection.
 pub(super) struct Connection {
     rtc: Rtc,
     wake: Instant,
     most_steps: usize,
+    /// Media packets written since the last drain.
+    written: usize,
+    /// Until then the library is woken whenever it likes.
+    lively_until: Instant,
 }
 
 /// Errors in one drain after which the connection is given up.
 const MOST_ERRORS: usize = 3;
-/// How often a time-out that is due already is fed before the next wake-up: sending a packet takes
-/// one, opening data channels some more.
+/// How often a time-out that is due already is fed before the next wake-up: opening data channels
+/// takes some, and each media packet that is sent one more.
 const MOST_DUE: usize = 4;
 /// With bandwidth estimation on, the library may want to be woken at once for ever. It gets the
 /// next millisecond.
 const LEAST_SLEEP: Duration = Duration::from_millis(1);
+/// With bandwidth estimation on, the library also wakes up for its pacer and its estimator, forty times
+/// a second, while there is nothing to pace or to estimate. On a connection without media or messages
+/// it sleeps at least this long; what its other timers do then may be so late.
+const QUIET_SLEEP: Duration = Duration::from_millis(500);
+/// How long a connection is lively after the last media packet, message or negotiation.
+const LIVELY_FOR: Duration = Duration::from_secs(3);
 
 impl Connection {
-    pub(super) const fn new(rtc: Rtc, most_steps: usize, now: Instant) -> Self {
-        Self { rtc, wake: now, most_steps }
+    pub(super) fn new(rtc: Rtc, most_steps: usize, now: Instant) -> Self {
+        Self { rtc, wake: now, most_steps, written: 0, lively_until: now + LIVELY_FOR }
     }
 
     /// To look at.
@@ -63,16 +93,53 @@ impl Connection {
 
     /// Changes one thing, then drains.
     pub(super) fn mutate<R>(&mut self, now: Instant, drained: &mut Drained, change: impl FnOnce(&mut Rtc) -> R) -> R {
+        self.lively_until = now + LIVELY_FOR;
         let result = change(&mut self.rtc);
         self.drain(now, drained);
         result
     }
 
+    /// Takes in a datagram, then drains.
+    pub(super) fn receive(
+        &mut self,
+        now: Instant,
+        drained: &mut Drained,
+        receive: Receive<'_>,
+        traffic: Traffic,
+    ) -> Result<(), RtcError> {
+        if traffic == Traffic::Payload {
+            self.lively_until = now + LIVELY_FOR;
+        }
+        let result = self.rtc.handle_input(Input::Receive(now, receive));
+        self.drain(now, drained);
+        result
+    }
+
+    /// Hands over a media packet, to be drained with others by [`Connection::send_written`].
+    pub(super) fn write(&mut self, write: impl FnOnce(&mut Rtc)) {
+        write(&mut self.rtc);
+        self.written += 1;
+    }
+
+    /// Whether something waits for [`Connection::send_written`].
+    pub(super) const fn has_written(&self) -> bool {
+        self.written > 0
+    }
+
+    /// Drains what was written.
+    pub(super) fn send_written(&mut self, now: Instant, drained: &mut Drained) {
+        if self.written > 0 {
+            self.lively_until = now + LIVELY_FOR;
+            self.drain(now, drained);
+        }
+    }
+
     /// Tells the time, then drains.
     pub(super) fn wake_up(&mut self, now: Instant, drained: &mut Drained) {
-        if let Err(error) = self.mutate(now, drained, |rtc| rtc.handle_input(Input::Timeout(now))) {
+        if let Err(error) = self.rtc.handle_input(Input::Timeout(now)) {
             self.note(drained, &error);
         }
+        self.drain(now, drained);
     }
 
     /// Something that only reads, through an interface of the library that wants exclusive access.
@@ -82,16 +149,18 @@ impl Connection {
 
     fn drain(&mut self, now: Instant, drained: &mut Drained) {
         let (mut errors, mut due) = (0, 0);
+        let most_due = MOST_DUE + std::mem::take(&mut self.written);
         for _ in 0..self.most_steps {
             match self.rtc.poll_output() {
-                Ok(Output::Timeout(at)) if at <= now && due < MOST_DUE => {
+                Ok(Output::Timeout(at)) if at <= now && due < most_due => {
                     due += 1;
                     if let Err(error) = self.rtc.handle_input(Input::Timeout(now)) {
                         self.note(drained, &error);
                     }
                 }
                 Ok(Output::Timeout(at)) => {
-                    self.wake = at.max(now + LEAST_SLEEP);
+                    let least = if now < self.lively_until { LEAST_SLEEP } else { QUIET_SLEEP };
+                    self.wake = at.max(now + least);
                     return;
                 }
                 Ok(Output::Transmit(transmit)) => drained.transmits.push(transmit),

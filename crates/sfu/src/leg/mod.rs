@@ -39,7 +39,7 @@ pub(crate) use self::payload_types::Variant;
 
 use self::arrivals::Arrivals;
 use self::channels::{Channels, Fate};
-use self::connection::{Broken, Connection, Drained};
+use self::connection::{Broken, Connection, Drained, Traffic};
 use self::intake::Intake;
 use self::liveness::{Change, Liveness};
 use self::local_offers::LocalOffers;
@@ -155,15 +155,14 @@ impl Leg {
     /// A datagram of the remote side.
     pub(crate) fn receive(&mut self, now: Instant, datagram: &Datagram<'_>, out: &mut Outbox) {
         match datagram.parse() {
-            Some(receive) => self.take_in(now, receive, out),
+            Some(receive) => self.take_in(now, receive, Traffic::of(datagram.payload), out),
             None => out.signals.push(Signal::Dropped(DropReason::Malformed)),
         }
         self.absorb(now, out);
     }
 
-    fn take_in(&mut self, now: Instant, receive: Receive<'_>, out: &mut Outbox) {
-        let input = Input::Receive(now, receive);
-        match self.connection.mutate(now, &mut self.drained, |rtc| rtc.handle_input(input)) {
+    fn take_in(&mut self, now: Instant, receive: Receive<'_>, traffic: Traffic, out: &mut Outbox) {
+        match self.connection.receive(now, &mut self.drained, receive, traffic) {
             Ok(()) => {
                 let change = self.liveness.heard(now);
                 self.changed(now, change, out);
@@ -261,15 +260,25 @@ impl Leg {
         self.outlets.readiness(self.connection.rtc(), track, codec, variant)
     }
 
-    /// Sends a packet of a subscription.
-    pub(crate) fn send(&mut self, now: Instant, track: TrackId, departure: Departure<'_>, out: &mut Outbox) {
+    /// Takes a packet of a subscription, to be sent by [`Leg::send_written`].
+    pub(crate) fn write(&mut self, track: TrackId, departure: Departure<'_>) {
         let Some(mid) = self.outlets.mid(track) else { return };
         let write = outgoing::to_write(departure);
-        self.connection.mutate(now, &mut self.drained, |rtc| {
+        self.connection.write(|rtc| {
             if let Some(stream) = rtc.direct_api().stream_tx_by_mid(mid, None) {
                 stream.write_rtp(write);
             }
         });
+    }
+
+    /// Whether packets were written and not sent.
+    pub(crate) const fn has_written(&self) -> bool {
+        self.connection.has_written()
+    }
+
+    /// Sends the packets that were written, as far as the pacer lets them go now.
+    pub(crate) fn send_written(&mut self, now: Instant, out: &mut Outbox) {
+        self.connection.send_written(now, &mut self.drained);
         self.absorb(now, out);
     }
 
@@ -337,7 +346,8 @@ impl Leg {
 
     /// Both sides agree on the sections as they are now.
     fn agreed(&mut self, now: Instant, out: &mut Outbox) {
-        self.outlets.renew(self.negotiation.carried().into_iter());
+        let changed = self.outlets.renew(self.negotiation.carried().into_iter());
+        self.connection.peek(|rtc| changed.into_iter().for_each(|mid| streams::keep_for_repair(rtc, mid)));
         // The library begins nothing, such as checks of its own, before it is told the time.
         self.connection.wake_up(now, &mut self.drained);
         let fragment = self.connection.peek(|rtc| rtc.direct_api().local_ice_credentials().ufrag);

@@ -33,9 +33,12 @@ pub(crate) enum Readiness {
 }
 
 impl Outlets {
-    /// After each negotiation.
-    pub(super) fn renew(&mut self, carried: impl Iterator<Item = (Mid, TrackId)>) {
+    /// After each negotiation. Returns the sections that carry something else than before.
+    pub(super) fn renew(&mut self, carried: impl Iterator<Item = (Mid, TrackId)>) -> Vec<Mid> {
+        let before = std::mem::take(&mut self.by_track);
         self.by_track = carried.map(|(mid, track)| (track, Outlet { mid, carrier: None })).collect();
+        let same = |track, mid| before.get(track).is_some_and(|outlet| outlet.mid == mid);
+        self.by_track.iter().filter(|(track, outlet)| !same(track, outlet.mid)).map(|(_, outlet)| outlet.mid).collect()
     }
 
     pub(super) fn remove(&mut self, track: TrackId) {

@@ -12,12 +12,10 @@ use str0m::{IceCreds, RtcConfig};
 use super::descriptor_extension;
 use crate::{Certificate, Directions, IceMode, LegConfig};
 
-/// What the sender assumes before it has measured anything.
-const START_ESTIMATE: Bitrate = Bitrate::mbps(1);
-/// Packets that can be sent again, for each stream: about a second of a 2.5 Mbit/s picture. The
-/// payloads are shared among all viewers, the headers are not: 256 of them are about 130 kB.
-const VIDEO_HISTORY: usize = 256;
-const AUDIO_HISTORY: usize = 50;
+/// What the sender assumes before it has measured anything: enough for one large picture or for many
+/// small ones, so that who has a good way sees it at once. A way that carries less shows so within a
+/// second; one that is thought too little of is slow to show more.
+const START_ESTIMATE: Bitrate = Bitrate::mbps(4);
 /// Four times the largest message, so that one that is being sent does not hold up the next.
 const SCTP_BUFFER: usize = 1024 * 1024;
 /// Browsers take no more.
@@ -35,8 +33,6 @@ pub(super) fn rtc_config(leg: &LegConfig, certificate: &Certificate, credentials
         .set_dtls_cert(certificate.to_dtls())
         .set_local_ice_credentials(credentials)
         .set_stats_interval(Some(REPORT_INTERVAL))
-        .set_send_buffer_audio(AUDIO_HISTORY)
-        .set_send_buffer_video(VIDEO_HISTORY)
         .set_sctp_max_buffered_amount(SCTP_BUFFER)
         .set_sctp_max_message_size(SCTP_MESSAGE)
         .set_extension_map(extensions())

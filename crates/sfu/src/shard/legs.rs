@@ -21,6 +21,8 @@ pub(super) struct Legs {
     transmits: BTreeMap<LegId, VecDeque<Transmit>>,
     /// Legs in the order in which they began to have something for the network.
     sending: VecDeque<LegId>,
+    /// Legs with media packets that were written and not sent.
+    written: VecDeque<LegId>,
     /// What legs said, to be handled.
     said: VecDeque<(LegId, Said)>,
 }
@@ -65,21 +67,42 @@ impl Legs {
             let result = change(leg, outbox);
             (result, leg.next_wake())
         }));
-        match result {
-            Ok((result, wake)) => {
-                self.wakes.set(id, wake);
-                self.collect(id);
-                Some(result)
-            }
-            Err(_) => {
-                // The panic's message has gone through the process's panic hook.
-                tracing::error!(leg.id = id.0, "a defect ends this connection; the others go on");
-                self.outbox = Outbox::default();
-                self.remove(id);
-                self.said.push_back((id, Said::Signal(Signal::Closed(CloseReason::Fault))));
-                None
-            }
+        let Ok((result, wake)) = result else {
+            self.give_up(id);
+            return None;
+        };
+        self.wakes.set(id, wake);
+        self.collect(id);
+        Some(result)
+    }
+
+    /// Offers a leg a media packet, which goes with the next [`Legs::send_written`] if it is taken.
+    pub(super) fn write<R>(&mut self, id: LegId, write: impl FnOnce(&mut Leg) -> R) -> Option<R> {
+        let leg = self.legs.get_mut(&id)?;
+        let before = leg.has_written();
+        let Ok(result) = catch_unwind(AssertUnwindSafe(|| write(leg))) else {
+            self.give_up(id);
+            return None;
+        };
+        if !before && leg.has_written() {
+            self.written.push_back(id);
         }
+        Some(result)
+    }
+
+    /// Lets one leg send the media packets that were written to it. False when no leg has any.
+    pub(super) fn send_written(&mut self, now: Instant) -> bool {
+        let Some(id) = self.written.pop_front() else { return false };
+        self.touch(id, |leg, out| leg.send_written(now, out));
+        true
+    }
+
+    /// The panic's message has gone through the process's panic hook.
+    fn give_up(&mut self, id: LegId) {
+        tracing::error!(leg.id = id.0, "a defect ends this connection; the others go on");
+        self.outbox = Outbox::default();
+        self.remove(id);
+        self.said.push_back((id, Said::Signal(Signal::Closed(CloseReason::Fault))));
     }
 
     /// A leg is over. What it has for the network still goes.

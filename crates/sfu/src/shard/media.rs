@@ -277,7 +277,7 @@ impl Media {
         let mut wanted = Vec::new();
         let mut refused = Vec::new();
         for (&id, subscription) in &mut publication.subscriptions {
-            let passed = floor.legs.touch(id, |leg, out| subscription.pass(now, &mut passage, leg, out));
+            let passed = floor.legs.write(id, |leg| subscription.pass(now, &mut passage, leg));
             match passed {
                 Some(Fate::Sent) => floor.stats.packets_forwarded += 1,
                 Some(Fate::Dropped(reason)) => floor.stats.count_drop(reason),

@@ -44,12 +44,14 @@ pub struct Shard {
     random: ChaCha12Rng,
     outputs: VecDeque<Output>,
     stats: Stats,
+    /// When the last input came: outputs are what follows from it.
+    heard: Instant,
 }
 
 impl Shard {
     /// A shard without legs. `seed` is where ICE credentials come from: it must not be guessable.
     #[must_use]
-    pub fn new(config: Config, _now: Now, seed: [u8; 32]) -> Self {
+    pub fn new(config: Config, now: Now, seed: [u8; 32]) -> Self {
         let mut random = ChaCha12Rng::from_seed(seed);
         Self {
             addresses: Addresses::new(config.candidates.clone()),
@@ -59,6 +61,7 @@ impl Shard {
             random,
             outputs: VecDeque::new(),
             stats: Stats::default(),
+            heard: now.instant,
             config,
         }
     }
@@ -66,6 +69,7 @@ impl Shard {
     /// Takes in what happened.
     pub fn handle(&mut self, now: Now, input: Input<'_>) {
         let at = now.instant;
+        self.heard = at;
         match input {
             Input::Datagram { transport, from, to, payload } => self.datagram(at, transport, (from, to), payload),
             Input::Command(command) => self.command(at, command),
@@ -80,7 +84,16 @@ impl Shard {
 
     /// The next output, if any.
     pub fn poll(&mut self) -> Option<Output> {
-        self.outputs.pop_front().or_else(|| self.next_datagram())
+        loop {
+            if let Some(output) = self.outputs.pop_front().or_else(|| self.next_datagram()) {
+                return Some(output);
+            }
+            // Media goes last, leg by leg: what several inputs wrote to one leg leaves together.
+            if !self.legs.send_written(self.heard) {
+                return None;
+            }
+            self.settle(self.heard);
+        }
     }
 
     /// When [`Input::Timeout`] is wanted.

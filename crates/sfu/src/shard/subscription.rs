@@ -6,7 +6,7 @@ use std::time::Instant;
 use moim_types::{Layer, MediaKind, PauseReason, View};
 
 use crate::forward::{Description, Forwarder, Verdict, red_primary};
-use crate::leg::{Departure, Leg, Outbox, Readiness, Stamp, Variant};
+use crate::leg::{Departure, Leg, Readiness, Stamp, Variant};
 use crate::{DropReason, MediaPacket, SubscriptionEvent};
 
 /// One publication, for one viewer.
@@ -22,7 +22,7 @@ pub(super) struct Subscription {
 /// What became of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// Sent.
+    /// Written.
     Sent,
     /// Not sent.
     Dropped(DropReason),
@@ -68,8 +68,8 @@ impl Subscription {
         }
     }
 
-    /// Hands a packet to the viewer, if he should have it.
-    pub(super) fn pass(&mut self, now: Instant, passage: &mut Passage<'_>, leg: &mut Leg, out: &mut Outbox) -> Fate {
+    /// Writes a packet to the viewer's leg, if he should have it.
+    pub(super) fn pass(&mut self, now: Instant, passage: &mut Passage<'_>, leg: &mut Leg) -> Fate {
         let packet = passage.packet;
         let carrier = match leg.readiness(packet.track, packet.codec, passage.variant) {
             Readiness::Ready(carrier) => carrier,
@@ -93,7 +93,7 @@ impl Subscription {
             tl0_pic_idx: rewritten.vp8.and_then(|ids| ids.tl0_pic_idx),
             dependency_descriptor: rewritten.dependency_descriptor,
         };
-        leg.send(now, packet.track, Departure { packet, payload, stamp, carrier }, out);
+        leg.write(packet.track, Departure { packet, payload, stamp, carrier });
         Fate::Sent
     }
 }
