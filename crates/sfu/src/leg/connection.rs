@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use str0m::bwe::Bitrate;
 use str0m::net::{Receive, Transmit};
 use str0m::{Event, Input, Output, Rtc, RtcError};
 
@@ -59,16 +60,19 @@ pub(super) struct Connection {
     written: usize,
     /// Until then the library is woken whenever it likes.
     lively_until: Instant,
+    /// It is to find out how much the way carries.
+    measures: bool,
 }
 
 /// Errors in one drain after which the connection is given up.
 const MOST_ERRORS: usize = 3;
-/// How often a time-out that is due already is fed before the next wake-up: opening data channels
-/// takes some, and each media packet that is sent one more.
-const MOST_DUE: usize = 4;
-/// With bandwidth estimation on, the library may want to be woken at once for ever. It gets the
-/// next millisecond.
+/// What the library wants within this time is done now. It lets its clock tick by a microsecond for
+/// each packet that it paces, and packets of a probe are tens of microseconds apart: to sleep between
+/// them would send a frame in a trickle, and a probe so slowly that it finds nothing.
 const LEAST_SLEEP: Duration = Duration::from_millis(1);
+/// How many such time-outs one drain feeds, beside one for each media packet that was written. With
+/// bandwidth estimation on, the library may want to be woken at once for ever.
+const MOST_DUE: usize = 32;
 /// With bandwidth estimation on, the library also wakes up for its pacer and its estimator, forty times
 /// a second, while there is nothing to pace or to estimate. On a connection without media or messages
 /// it sleeps at least this long; what its other timers do then may be so late.
@@ -78,7 +82,7 @@ const LIVELY_FOR: Duration = Duration::from_secs(3);
 
 impl Connection {
     pub(super) fn new(rtc: Rtc, most_steps: usize, now: Instant) -> Self {
-        Self { rtc, wake: now, most_steps, written: 0, lively_until: now + LIVELY_FOR }
+        Self { rtc, wake: now, most_steps, written: 0, lively_until: now + LIVELY_FOR, measures: false }
     }
 
     /// To look at.
@@ -121,6 +125,12 @@ impl Connection {
         self.written += 1;
     }
 
+    /// Sets what media needs at least and would like, which the library then tries to find.
+    pub(super) fn set_bitrates(&mut self, now: Instant, drained: &mut Drained, minimum: Bitrate, desired: Bitrate) {
+        self.measures = desired > Bitrate::ZERO;
+        self.mutate(now, drained, |rtc| rtc.bwe().set_bitrate(minimum, desired));
+    }
+
     /// Whether something waits for [`Connection::send_written`].
     pub(super) const fn has_written(&self) -> bool {
         self.written > 0
@@ -152,14 +162,14 @@ impl Connection {
         let most_due = MOST_DUE + std::mem::take(&mut self.written);
         for _ in 0..self.most_steps {
             match self.rtc.poll_output() {
-                Ok(Output::Timeout(at)) if at <= now && due < most_due => {
+                Ok(Output::Timeout(at)) if at < now + LEAST_SLEEP && due < most_due => {
                     due += 1;
-                    if let Err(error) = self.rtc.handle_input(Input::Timeout(now)) {
+                    if let Err(error) = self.rtc.handle_input(Input::Timeout(at.max(now))) {
                         self.note(drained, &error);
                     }
                 }
                 Ok(Output::Timeout(at)) => {
-                    let least = if now < self.lively_until { LEAST_SLEEP } else { QUIET_SLEEP };
+                    let least = if self.measures || now < self.lively_until { LEAST_SLEEP } else { QUIET_SLEEP };
                     self.wake = at.max(now + least);
                     return;
                 }

@@ -296,7 +296,7 @@ impl Leg {
     /// How much the viewer's media needs at least, and would like.
     pub(crate) fn set_bitrates(&mut self, now: Instant, minimum: Bitrate, desired: Bitrate, out: &mut Outbox) {
         let (minimum, desired) = (minimum.bps().into(), desired.bps().into());
-        self.connection.mutate(now, &mut self.drained, |rtc| rtc.bwe().set_bitrate(minimum, desired));
+        self.connection.set_bitrates(now, &mut self.drained, minimum, desired);
         self.absorb(now, out);
     }
 
