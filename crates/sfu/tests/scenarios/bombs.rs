@@ -34,6 +34,7 @@ fn publisher_leg() -> LegConfig {
 }
 
 /// What a new leg says to an offer, and after how long.
+#[expect(clippy::disallowed_methods, reason = "how long the machine takes is what is measured")]
 fn answer(world: &mut World, sdp: String) -> (LegEvent, Duration) {
     let client = world.client(0, publisher_leg());
     let began = Instant::now();
