@@ -29,6 +29,18 @@ async fn the_start_page_and_every_room_are_the_same_page() {
 }
 
 #[tokio::test]
+async fn pages_from_elsewhere_may_ask_whether_the_server_is_there_and_for_nothing_more() {
+    let fresh = get("/", &[]).await;
+    assert_eq!(fresh.headers()[ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+    let tag = fresh.headers()[ETAG].to_str().unwrap().to_owned();
+    assert_eq!(get("/", &[(IF_NONE_MATCH, &tag)]).await.headers()[ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+    let script = AppFiles::iter().find(|name| name.ends_with(".js"));
+    if let Some(name) = script {
+        assert!(!get(&format!("/{name}"), &[]).await.headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_told_to_people_and_to_programs() {
     for path in ["/nothing", "/r/", "/g/", "/g/a/b", "/r/a/b", "/../Cargo.toml", "/index.html.br", "/assets/"] {
         assert_eq!(get(path, &[]).await.status(), StatusCode::NOT_FOUND, "{path}");
