@@ -6,6 +6,7 @@
 
 mod clock;
 pub mod fuzz;
+pub mod impair;
 pub mod turn;
 
 pub use clock::VirtualClock;
