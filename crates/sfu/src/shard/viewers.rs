@@ -71,7 +71,10 @@ impl Viewer {
         desired: Bitrate,
     ) -> Option<(Bitrate, Bitrate)> {
         self.shared_out_at = Some(now);
-        let news = (minimum, desired);
+        // The connection is filled up to the least, to find out whether there is more: not for what the limit forbids.
+        let least = if self.limit.is_none_or(|limit| minimum <= limit) { minimum } else { Bitrate::default() };
+        let most = self.limit.map_or(desired, |limit| desired.min(limit));
+        let news = (least, most);
         (self.told.replace(news) != Some(news)).then_some(news)
     }
 }
