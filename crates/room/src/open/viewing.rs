@@ -42,7 +42,7 @@ impl OpenRoom {
         };
         let wish = self.subscriptions.wish(viewer, track);
         let wanted = wish.wanted.unwrap_or(member.auto_subscribe);
-        if !wanted || wish.undecodable || !member.is_active() || !member.permissions().subscribe {
+        if !wanted || wish.undecodable || !member.permissions().subscribe {
             return Verdict::Idle;
         }
         let Some(leg) = member.legs.egress() else { return Verdict::Idle };

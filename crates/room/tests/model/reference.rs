@@ -120,7 +120,7 @@ impl Reference {
             for (owner, track) in self.people.iter().flat_map(|owner| owner.tracks.iter().map(move |t| (owner, t))) {
                 let wish = viewer.wishes.iter().find(|wish| wish.track == track.id);
                 let wanted = wish.and_then(|wish| wish.wanted).unwrap_or(viewer.auto);
-                let can = viewer.active && viewer.may.subscribe && !wish.is_some_and(|wish| wish.undecodable);
+                let can = viewer.may.subscribe && !wish.is_some_and(|wish| wish.undecodable);
                 let may = viewer.may.recorder || owner.lets(viewer, track.id);
                 if let Some(leg) = viewer.egress()
                     && self.sees(viewer, track.id)

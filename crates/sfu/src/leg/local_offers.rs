@@ -91,7 +91,8 @@ const OFFER_DELAY: Duration = Duration::from_millis(10);
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
 impl LocalOffers {
-    /// Offers at once where there are data channels; else with the first subscription.
+    /// Offers in a moment where there are data channels, with what is subscribed to until then; else with the first
+    /// subscription.
     pub(super) fn new(channels: &[ChannelConfig], first_exchange: u32, now: Instant) -> Self {
         Self {
             sections: Vec::new(),
@@ -99,7 +100,7 @@ impl LocalOffers {
             channels: channels.to_vec(),
             outstanding: None,
             last_exchange: first_exchange.wrapping_sub(1),
-            offer_at: (!channels.is_empty()).then_some(now),
+            offer_at: (!channels.is_empty()).then_some(now + OFFER_DELAY),
             restart: false,
         }
     }
