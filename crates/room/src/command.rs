@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use moim_types::{Codec, LegId, ParticipantId, PauseReason, SessionId, TrackId, View};
+use bytes::Bytes;
+use moim_types::{Codec, DataTrackId, LegId, ParticipantId, PauseReason, SessionId, TrackId, View};
 
-use crate::{Body, DisconnectReason, Identity, Kind, Permissions, Recipients, RoomName, RoomOptions, TrackDescription};
+use crate::{
+    Body, DataTrackDescription, DisconnectReason, Identity, Kind, Permissions, Recipients, RoomName, RoomOptions,
+    TrackDescription,
+};
 
 /// Something for the rooms.
 #[derive(Debug, Clone)]
@@ -93,6 +97,8 @@ pub struct Arrival {
     pub permissions: Permissions,
     /// Whether he gets everything that he may see without asking.
     pub auto_subscribe: bool,
+    /// Whether he gets every data track that he may have without asking.
+    pub auto_subscribe_data: bool,
     /// Whether he starts with the lowest quality until he says what he shows.
     pub adaptive_stream: bool,
     /// Opaque here: see [`Participant::door_data`](crate::Participant::door_data).
@@ -186,6 +192,45 @@ pub enum ParticipantCommand {
         sequence: u32,
         /// What.
         body: Body,
+    },
+    /// He is going to send a data track.
+    PublishData(DataTrackDescription),
+    /// He sends one no longer.
+    UnpublishData {
+        /// His number for it.
+        handle: u16,
+    },
+    /// He wants data tracks, or no longer.
+    SubscribeData {
+        /// Which.
+        tracks: Vec<DataTrackId>,
+        /// Wanted or not.
+        wanted: bool,
+    },
+    /// A piece of a data track. It may get lost.
+    SendFrame {
+        /// His number for the track.
+        handle: u16,
+        /// In the door's own wire form.
+        packet: Bytes,
+    },
+    /// He keeps something in the room for others, as long as he stays.
+    StoreBlob {
+        /// Returned with the answer.
+        tag: String,
+        /// Under which key; it replaces what was there.
+        key: Bytes,
+        /// What.
+        contents: Bytes,
+    },
+    /// He asks for what somebody keeps here.
+    GetBlob {
+        /// Returned with the answer.
+        tag: String,
+        /// Whose it is.
+        owner: Identity,
+        /// Under which key.
+        key: Bytes,
     },
     /// He leaves, or his door gives him up.
     Leave(DisconnectReason),

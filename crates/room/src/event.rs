@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use moim_types::{LegId, ParticipantId, PauseReason, SessionId, TrackId};
+use bytes::Bytes;
+use moim_types::{DataTrackId, LegId, ParticipantId, PauseReason, SessionId, TrackId};
 
-use crate::{Demand, Message, Participant, Refusal, Room, Track};
+use crate::{DataTrack, Demand, Identity, Message, Participant, Refusal, Room, Track};
 
 /// The first thing a session hears.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +117,40 @@ pub enum Event {
     /// A message for him, told from the moment his connection is up; what was said reliably just
     /// before, or while his session was lost, comes then. Its number says what he has had already.
     Message(Arc<Message>),
+    /// Answer to `PublishData`.
+    DataTrackAdded(Arc<DataTrack>),
+    /// Answer to `PublishData` or `UnpublishData` that was not carried out.
+    DataTrackRefused {
+        /// His number for the track.
+        handle: u16,
+        /// Why.
+        why: Refusal,
+    },
+    /// A data track of his has ended.
+    DataTrackEnded(Arc<DataTrack>),
+    /// He gets a data track from now on; told again when he asks again.
+    DataSubscribed {
+        /// Whose.
+        publisher: (ParticipantId, Identity),
+        /// Which.
+        track: DataTrackId,
+    },
+    /// He gets a data track no longer.
+    DataUnsubscribed(DataTrackId),
+    /// A piece of a data track that he gets.
+    Frame {
+        /// Which.
+        track: DataTrackId,
+        /// As its publisher sent it.
+        packet: Bytes,
+    },
+    /// Answer to `GetBlob`.
+    Blob {
+        /// As it came with the command.
+        tag: String,
+        /// What is kept.
+        contents: Bytes,
+    },
     /// His permissions, name, metadata or attributes have changed: tokens made earlier are out of
     /// date.
     GrantsChanged(Arc<Participant>),

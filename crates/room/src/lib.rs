@@ -10,6 +10,7 @@
 
 mod command;
 mod config;
+mod data_track;
 mod desk;
 mod directory;
 mod event;
@@ -30,6 +31,7 @@ mod track;
 
 pub use command::{ApiCommand, Arrival, Change, Command, Join, ParticipantCommand, RequestId, TrackAccess};
 pub use config::Config;
+pub use data_track::{DataTrack, DataTrackDescription};
 pub use event::{DisconnectReason, Event, Joined, SpeakerLevel};
 pub use journal::{JournalEntry, JournalEvent};
 pub use message::{Body, Message, Plain, Recipients};

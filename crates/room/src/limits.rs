@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use moim_types::MediaKind;
 
-use crate::{Arrival, Change, Config, Refusal, RoomOptions, TrackDescription};
+use crate::{Arrival, Change, Config, DataTrackDescription, Refusal, RoomOptions, TrackDescription};
 
 const NAME_BYTES: usize = 256;
 const METADATA_BYTES: usize = 512 * 1024;
@@ -65,6 +65,11 @@ pub(crate) fn track(track: &TrackDescription) -> Result<(), Refusal> {
     let of_its_kind = track.codecs.iter().all(|codec| codec.kind() == track.kind);
     let sound_has_no_steps = track.kind == MediaKind::Video || track.encodings.is_empty();
     if ascending && of_its_kind && sound_has_no_steps { Ok(()) } else { Err(Refusal::Invalid) }
+}
+
+pub(crate) fn data_track(track: &DataTrackDescription) -> Result<(), Refusal> {
+    name(&track.name)?;
+    at_most(track.door_data.len(), DOOR_DATA_BYTES)
 }
 
 fn at_most(length: usize, most: usize) -> Result<(), Refusal> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use moim_types::{Now, ParticipantId, Source};
 
-use crate::{DisconnectReason, Track};
+use crate::{DataTrack, DisconnectReason, Track};
 
 /// The name by which an application knows a participant; one at a time has it in a room.
 pub type Identity = Arc<str>;
@@ -124,6 +124,8 @@ pub struct Participant {
     pub joined: Duration,
     /// What he publishes, in the order of publication.
     pub tracks: Vec<Arc<Track>>,
+    /// Which data tracks he publishes, by his numbers for them.
+    pub data_tracks: Vec<Arc<DataTrack>>,
     /// Whether he has ever published.
     pub publisher: bool,
     /// Which snapshot this is.

@@ -27,6 +27,15 @@ pub enum Refusal {
     /// Something in it makes no sense.
     #[error("invalid argument")]
     Invalid,
+    /// A data track of his has this number already.
+    #[error("the handle is in use")]
+    HandleInUse,
+    /// A data track of his has this name already.
+    #[error("the name is in use")]
+    NameInUse,
+    /// Nothing is kept under this key.
+    #[error("nothing is stored under this key")]
+    NoSuchBlob,
     /// Switching on somebody else's microphone or camera is not allowed here.
     #[error("remote unmute is not enabled")]
     RemoteUnmute,

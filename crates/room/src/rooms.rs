@@ -340,6 +340,12 @@ fn carry_out(room: &mut OpenRoom, desk: &mut Desk, seat: Seat, command: Particip
         ParticipantCommand::Send { to, reliable, sequence, body } => {
             room.say(desk, seat, Said { to, reliable, sequence, body });
         }
+        ParticipantCommand::PublishData(description) => room.publish_data(desk, seat, description),
+        ParticipantCommand::UnpublishData { handle } => room.unpublish_data(desk, seat, handle),
+        ParticipantCommand::SubscribeData { tracks, wanted } => room.subscribe_data(desk, seat, &tracks, wanted),
+        ParticipantCommand::SendFrame { handle, packet } => room.hand_on(desk, seat, handle, &packet),
+        ParticipantCommand::StoreBlob { tag, key, contents } => room.store_blob(desk, seat, tag, (key, contents)),
+        ParticipantCommand::GetBlob { tag, owner, key } => room.get_blob(desk, seat, tag, (&owner, &key)),
         ParticipantCommand::Leave(reason) => room.remove(desk, seat, reason),
     }
 }

@@ -44,7 +44,7 @@ const LEFT: [(DisconnectReason, &str); 11] = [
     (DisconnectReason::TooSlow, "too_slow"),
 ];
 
-const REFUSED: [(Refusal, &str); 9] = [
+const REFUSED: [(Refusal, &str); 12] = [
     (Refusal::NoSuchRoom, "no_such_room"),
     (Refusal::NoSuchParticipant, "no_such_participant"),
     (Refusal::NoSuchTrack, "no_such_track"),
@@ -53,6 +53,9 @@ const REFUSED: [(Refusal, &str); 9] = [
     (Refusal::TooLarge, "too_large"),
     (Refusal::TooManyPending, "too_many_pending"),
     (Refusal::Invalid, "invalid"),
+    (Refusal::HandleInUse, "handle_in_use"),
+    (Refusal::NameInUse, "name_in_use"),
+    (Refusal::NoSuchBlob, "no_such_blob"),
     (Refusal::RemoteUnmute, "remote_unmute"),
 ];
 
@@ -79,6 +82,8 @@ pub struct Stats {
     pub tracks_published: u64,
     /// Messages handed to a receiver.
     pub messages_delivered: u64,
+    /// Pieces of data tracks handed to a receiver.
+    pub frames_delivered: u64,
     left: [u64; LEFT.len()],
     refused: [u64; REFUSED.len()],
     dropped: [u64; DropReason::ALL.len()],
@@ -129,6 +134,7 @@ impl Stats {
             ("sessions_resumed", self.sessions_resumed),
             ("tracks_published", self.tracks_published),
             ("messages_delivered", self.messages_delivered),
+            ("frames_delivered", self.frames_delivered),
         ];
         let left = LEFT.into_iter().zip(self.left).map(|((_, label), n)| ("left", label, n));
         let refused = REFUSED.into_iter().zip(self.refused).map(|((_, label), n)| ("refused", label, n));

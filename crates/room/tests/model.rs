@@ -174,6 +174,7 @@ impl World {
             kind: Kind::Standard,
             permissions: may.clone(),
             auto_subscribe: auto,
+            auto_subscribe_data: true,
             adaptive_stream: self.chance(50),
             door_data: Arc::from([]),
         };

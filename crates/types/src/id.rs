@@ -15,6 +15,8 @@ pub type RoomId = Id<12>;
 pub type ParticipantId = Id<12>;
 /// One track, from its announcement to its end. Never given out twice.
 pub type TrackId = Id<10>;
+/// One data track, from its publication to its end. Never given out twice.
+pub type DataTrackId = Id<12>;
 
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 

@@ -39,6 +39,14 @@ impl Access {
         access
     }
 
+    /// Whether a viewer may have everything, tracks of data too.
+    pub(crate) fn allows_all(&self, viewer: &Participant) -> bool {
+        let granted = |grant: Option<&Grant>| grant.is_some_and(|grant| grant.all);
+        self.everybody
+            || granted(self.by_identity.get(&viewer.identity))
+            || granted(self.by_participant.get(&viewer.id))
+    }
+
     pub(crate) fn allows(&self, viewer: &Participant, track: TrackId) -> bool {
         let granted = |grant: Option<&Grant>| grant.is_some_and(|grant| grant.all || grant.tracks.contains(&track));
         self.everybody

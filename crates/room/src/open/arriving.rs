@@ -7,6 +7,7 @@ use moim_types::{LegId, SessionId};
 
 use super::OpenRoom;
 use super::access::Access;
+use super::keeping::Blobs;
 use super::legs::Legs;
 use super::member::{Member, is_dependent};
 use super::vigil::Vigil;
@@ -82,6 +83,7 @@ impl OpenRoom {
         tracing::info!(room.id = %self.board.snapshot().id, participant.id = %who.id, "participant connected");
         self.journal_published(desk, seat, &who);
         self.settle_viewer(desk, seat);
+        self.offer_data_to(desk, seat);
         let recent = now.instant.checked_sub(desk.config.remembered_for).unwrap_or(joined);
         self.replay(desk, seat, joined.max(recent), None);
     }
@@ -167,6 +169,7 @@ fn admit(desk: &mut Desk, session: SessionId, arrival: Arrival) -> Member {
         state: ParticipantState::Joined,
         joined: desk.now.unix,
         tracks: Vec::new(),
+        data_tracks: Vec::new(),
         publisher: false,
         version: Version::default().next(desk.now),
         door_data: arrival.door_data,
@@ -175,10 +178,12 @@ fn admit(desk: &mut Desk, session: SessionId, arrival: Arrival) -> Member {
         snapshot: Arc::new(snapshot),
         session: Some(session),
         auto_subscribe: arrival.auto_subscribe,
+        auto_subscribe_data: arrival.auto_subscribe_data,
         adaptive_stream: arrival.adaptive_stream,
         legs: Legs::default(),
         vigil: Vigil::joining(desk.instant(), desk.config.join_timeout),
         access: Access::default(),
+        blobs: Blobs::default(),
         last_sequence: 0,
         joined: desk.instant(),
         lost: None,

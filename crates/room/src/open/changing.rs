@@ -55,6 +55,8 @@ impl OpenRoom {
             }
         }
         self.settle_viewer(desk, seat);
+        self.review_data(desk, seat);
+        self.offer_data_to(desk, seat);
         self.recount(desk);
     }
 
@@ -64,6 +66,7 @@ impl OpenRoom {
         let mut last = (*member.snapshot).clone();
         last.state = ParticipantState::Disconnected(DisconnectReason::ClientInitiated);
         last.tracks.clear();
+        last.data_tracks.clear();
         let urgent = last.publisher;
         self.tell_others(desk, seat, &Event::Participant { who: Arc::new(last), urgent });
     }

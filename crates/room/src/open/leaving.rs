@@ -36,6 +36,7 @@ impl OpenRoom {
         member.change(desk.now, |who| {
             who.state = ParticipantState::Disconnected(reason);
             who.tracks.clear();
+            who.data_tracks.clear();
         });
         self.cross_out(desk, seat, &member, reason);
         desk.tell(member.session, Event::Disconnected(reason));
@@ -45,6 +46,7 @@ impl OpenRoom {
         }
         self.withdraw_everything(desk, seat, &before);
         self.stop_viewing(desk, seat);
+        self.forget_data(desk, seat);
         for leg in member.legs.ids() {
             desk.directory.legs.remove(&leg);
             desk.order(MediaOrder::CloseLeg(leg));

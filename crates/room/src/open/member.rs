@@ -6,6 +6,7 @@ use std::time::Instant;
 use moim_types::{Now, SessionId, Source};
 
 use super::access::Access;
+use super::keeping::Blobs;
 use super::legs::Legs;
 use super::vigil::Vigil;
 use crate::{Kind, Participant, ParticipantState, Permissions};
@@ -16,10 +17,12 @@ pub(crate) struct Member {
     pub(crate) snapshot: Arc<Participant>,
     pub(crate) session: Option<SessionId>,
     pub(crate) auto_subscribe: bool,
+    pub(crate) auto_subscribe_data: bool,
     pub(crate) adaptive_stream: bool,
     pub(crate) legs: Legs,
     pub(crate) vigil: Vigil,
     pub(crate) access: Access,
+    pub(crate) blobs: Blobs,
     /// The highest number of a reliable message that came from him.
     pub(crate) last_sequence: u32,
     pub(crate) joined: Instant,

@@ -7,8 +7,11 @@ mod access;
 mod arriving;
 mod board;
 mod changing;
+mod data_tracks;
 mod demand;
+mod framing;
 mod hearing;
+mod keeping;
 mod leaving;
 mod legs;
 mod member;
@@ -30,6 +33,7 @@ pub(crate) use self::legs::Leg;
 pub(crate) use self::saying::Said;
 
 use self::board::{Board, Telling, Vacancy};
+use self::data_tracks::DataTracks;
 use self::demand::Demands;
 use self::memory::{Departed, Messages};
 use self::publications::Publications;
@@ -50,6 +54,7 @@ pub(crate) struct OpenRoom {
     roster: Roster,
     publications: Publications,
     subscriptions: Subscriptions,
+    data_tracks: DataTracks,
     demands: Demands,
     speakers: Speakers,
     qualities: Qualities,
@@ -79,6 +84,7 @@ impl OpenRoom {
             roster: Roster::default(),
             publications: Publications::default(),
             subscriptions: Subscriptions::default(),
+            data_tracks: DataTracks::default(),
             demands: Demands::default(),
             speakers: Speakers::default(),
             qualities: Qualities::default(),

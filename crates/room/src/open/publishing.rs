@@ -236,6 +236,7 @@ impl OpenRoom {
         for id in self.publications.published_by(seat).to_vec() {
             self.settle_track(desk, id);
         }
+        self.review_data(desk, seat);
     }
 
     /// A viewer of a track wants something else of it.

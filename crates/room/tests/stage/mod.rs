@@ -266,6 +266,7 @@ pub(crate) fn arrival(identity: &str) -> Arrival {
         kind: Kind::Standard,
         permissions: Permissions::default(),
         auto_subscribe: true,
+        auto_subscribe_data: false,
         adaptive_stream: false,
         door_data: Arc::from([]),
     }

@@ -277,6 +277,12 @@ const ROOMS: &[Shown] = &[
     shown("sessions_resumed", "moim_rooms_resumed_total", Counter, "Lost sessions that went on."),
     shown("tracks_published", "moim_rooms_tracks_published_total", Counter, "Tracks published, ever."),
     shown("messages_delivered", "moim_rooms_messages_delivered_total", Counter, "Messages handed to a receiver."),
+    shown(
+        "frames_delivered",
+        "moim_rooms_frames_delivered_total",
+        Counter,
+        "Pieces of data tracks handed to a receiver.",
+    ),
     shown("left", "moim_rooms_left_total", By("reason"), "Participants gone."),
     shown("refused", "moim_rooms_refused_total", By("reason"), "Commands and requests refused."),
     shown("dropped", "moim_rooms_dropped_total", By("reason"), "What was dropped without an answer."),
