@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { until } from '../support/wait.mjs';
 import { house, modes } from './support/house.mjs';
+import { apiKey, apiSecret } from './support/keys.mjs';
 
 const scenario = house();
 
@@ -88,3 +89,58 @@ scenario('the server sends data as well', async ({ room, member, api }) => {
   assert.equal(told.topic, 'news');
   assert.deepEqual(await anna.heard('data'), []);
 });
+
+/** `RoomService/PerformRpc`, which no published server SDK calls yet. */
+async function performRpc(url, room, body) {
+  const { AccessToken } = await import('livekit-server-sdk');
+  const token = new AccessToken(apiKey, apiSecret, { ttl: '1m' });
+  token.addGrant({ roomAdmin: true, room });
+  const answer = await fetch(`${url.replace('ws', 'http')}/twirp/livekit.RoomService/PerformRpc`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await token.toJwt()}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ room, ...body }),
+  });
+  return { status: answer.status, ...(await answer.json()) };
+}
+
+for (const mode of modes) {
+  scenario(`the server calls a method of a participant (${mode} connection)`, async ({ url, room, member }) => {
+    const [anna, ben] = [await member('anna'), await member('ben')];
+    await anna.join(room, { mode });
+    // Who may not send data answers all the same.
+    await ben.join(room, { mode, grants: { canPublishData: false } });
+    await anna.ask('answerRpc', 'greet');
+    await anna.ask('refuseRpc', 'sulk');
+    await ben.ask('answerRpc', 'greet');
+    const greeting = await performRpc(url, room, { destination_identity: 'anna', method: 'greet', payload: 'hello' });
+    assert.deepEqual([greeting.status, greeting.payload], [200, 'anna said hello'], JSON.stringify(greeting));
+    const refusal = await performRpc(url, room, { destination_identity: 'anna', method: 'sulk' });
+    assert.deepEqual([refusal.status, refusal.code], [412, 'failed_precondition']);
+    assert.match(refusal.msg, /1999: not today \(details\)/);
+    const unknown = await performRpc(url, room, { destination_identity: 'anna', method: 'nothing' });
+    assert.deepEqual([unknown.status, unknown.code], [404, 'not_found'], JSON.stringify(unknown));
+    const nobody = await performRpc(url, room, { destination_identity: 'dora', method: 'greet' });
+    assert.deepEqual([nobody.status, nobody.code], [404, 'not_found']);
+    assert.equal((await performRpc(url, room, { destination_identity: 'anna', method: 'greet', payload: 'x'.repeat(16_000) })).status, 400);
+    assert.equal((await performRpc(url, 'elsewhere', { room, destination_identity: 'anna', method: 'greet' })).status, 401);
+  });
+}
+
+for (const mode of modes) {
+  scenario(`what is said while somebody's signal is lost comes once, in order (${mode} connection)`, async ({ room, member }) => {
+    const [anna, ben] = [await member('anna'), await member('ben')];
+    await anna.join(room, { mode });
+    await ben.join(room, { mode });
+    await until('Ben to know of Anna', async () => (await ben.ask('people')).length === 1);
+    await ben.ask('send', { text: 'number 0', reliable: true });
+    await anna.hears('data', ({ text }) => text === 'number 0');
+    const own = await anna.now();
+    await anna.ask('closeSocket');
+    for (let n = 1; n <= 50; n += 1) await ben.ask('send', { text: `number ${n}`, reliable: true });
+    await anna.hears('reconnected', undefined, { since: own, within: 20_000 });
+    await ben.ask('send', { text: 'the last', reliable: true });
+    await anna.hears('data', ({ text }) => text === 'the last');
+    const texts = (await anna.heard('data')).map(({ text }) => text);
+    assert.deepEqual(texts, [...Array.from({ length: 51 }, (_, n) => `number ${n}`), 'the last']);
+  });
+}

@@ -151,3 +151,16 @@ scenario('the first frame comes soon after connect was called', async ({ room, m
   }
   for (const mode of modes) assert.ok(times[mode][3] < 2000, `${mode}: ${times[mode]}`);
 });
+
+for (const mode of modes) {
+  scenario(`who comes to a full room is told so, and comes in when there is a place (${mode} connection)`, async ({ room, member, api }) => {
+    await api.createRoom({ name: room, maxParticipants: 1 });
+    const [anna, ben] = [await member('anna'), await member('ben')];
+    await anna.join(room, { mode });
+    const refused = await ben.tryJoin(room, { mode, connect: { maxRetries: 0 } });
+    assert.deepEqual([refused.ok, refused.reason], [false, 'LeaveRequest'], JSON.stringify(refused));
+    assert.deepEqual((await anna.ask('people')).map(({ identity }) => identity), []);
+    await anna.ask('leave');
+    await until('Ben to be let in', async () => (await ben.tryJoin(room, { mode })).ok);
+  });
+}

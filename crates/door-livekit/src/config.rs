@@ -18,6 +18,8 @@ pub struct LivekitConfig {
     pub ice: IceConfig,
     /// Joining opens a room that is not there. Otherwise only the server API does.
     pub auto_create: bool,
+    /// Participants may keep data blobs in a room for each other.
+    pub data_blobs: bool,
     /// How a room is set up where neither a token nor the server API says.
     pub room_defaults: RoomOptions,
     /// How much of everything.

@@ -28,7 +28,12 @@ impl LivekitDoor {
     /// ends in a slash send two; those routes are here as well.
     pub fn router(&self) -> Router {
         let shared = &self.shared;
-        let api = Api::new(shared.rooms.clone(), shared.authority.clone(), shared.room_defaults.clone());
+        let api = Api::new(
+            shared.rooms.clone(),
+            shared.authority.clone(),
+            shared.room_defaults.clone(),
+            shared.calls.clone(),
+        );
         signal::routes(shared).merge(api::routes(api))
     }
 

@@ -4,6 +4,7 @@
 //! It never forwards a packet, looks into an SDP, or knows another door.
 
 pub mod api;
+mod calls;
 mod config;
 mod door;
 mod session;

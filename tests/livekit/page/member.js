@@ -8,6 +8,7 @@ import {
   DisconnectReason,
   Room,
   RoomEvent,
+  RpcError,
   SubscriptionError,
   setLogLevel,
   Track,
@@ -24,6 +25,10 @@ let room;
 let started = 0;
 let firstFrameMs;
 const local = new Map();
+/** Data tracks: own ones by name, those of others by sid, and the frames that came of each. */
+const localData = new Map();
+const remoteData = new Map();
+const frames = new Map();
 
 function show(track, publication, participant) {
   const element = track.attach();
@@ -73,6 +78,11 @@ function listen(to) {
   to.on(RoomEvent.ParticipantPermissionsChanged, (_, one) => note('permissions', { ...who(one), canPublish: one.permissions?.canPublish, canSubscribe: one.permissions?.canSubscribe }));
   to.on(RoomEvent.RoomMetadataChanged, (metadata) => note('roomMetadata', { now: metadata }));
   to.on(RoomEvent.ConnectionQualityChanged, (quality, one) => note('quality', { ...who(one), quality }));
+  to.on(RoomEvent.DataTrackPublished, (track) => {
+    remoteData.set(track.info.sid, track);
+    note('dataTrackPublished', { identity: track.publisherIdentity, sid: track.info.sid, track: track.info.name });
+  });
+  to.on(RoomEvent.DataTrackUnpublished, (sid) => note('dataTrackUnpublished', { sid }));
   to.on(RoomEvent.DataReceived, (payload, one, kind, topic) => {
     const bytes = payload.length;
     note('data', { ...who(one), text: bytes <= 200 ? new TextDecoder().decode(payload) : null, bytes, kind, topic });
@@ -227,7 +237,44 @@ window.member = {
   receiveText: (topic) =>
     room.registerTextStreamHandler(topic, async (reader, from) => note('text', { identity: from.identity, topic, text: await reader.readAll() })),
   answerRpc: (method) => room.registerRpcMethod(method, async ({ callerIdentity, payload }) => `${callerIdentity} said ${payload}`),
+  refuseRpc: (method) =>
+    room.registerRpcMethod(method, async () => {
+      throw new RpcError(1999, 'not today', 'details');
+    }),
   callRpc: ({ to, method, payload }) => room.localParticipant.performRpc({ destinationIdentity: to, method, payload, responseTimeout: 5000 }),
+
+  async publishData(name) {
+    try {
+      const track = await room.localParticipant.publishDataTrack({ name });
+      localData.set(name, track);
+      return { ok: true, sid: track.info.sid };
+    } catch (error) {
+      return { ok: false, message: error.message };
+    }
+  },
+  /** Frames that say which they are; the rest is filled up. */
+  async push({ name, first = 0, count = 1, size = 4 }) {
+    for (let number = first; number < first + count; number += 1) {
+      const payload = new Uint8Array(size).fill(number % 256);
+      new DataView(payload.buffer).setUint32(0, number);
+      localData.get(name).tryPush({ payload });
+      await localData.get(name).flush();
+    }
+  },
+  unpublishData: (name) => localData.get(name).unpublish(),
+  /** Reads a data track from now on. */
+  readData(sid) {
+    const heard = [];
+    frames.set(sid, heard);
+    (async () => {
+      for await (const { payload } of remoteData.get(sid).subscribe()) {
+        const number = new DataView(payload.buffer, payload.byteOffset).getUint32(0);
+        heard.push({ number, size: payload.length, whole: payload.subarray(4).every((byte) => byte === number % 256) });
+      }
+      note('dataTrackEnded', { sid });
+    })().catch((error) => note('dataTrackFailed', { sid, message: error.message }));
+  },
+  frames: (sid) => frames.get(sid) ?? [],
 
   setMetadata: (metadata) => room.localParticipant.setMetadata(metadata),
   setName: (name) => room.localParticipant.setName(name),

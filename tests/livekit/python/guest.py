@@ -37,6 +37,7 @@ class Guest:
         self.frames = {}
         self.sounds = {}
         self.data = []
+        self.data_tracks = {}
         self.events = []
         self._tasks = []
         self._listen()
@@ -73,6 +74,8 @@ class Guest:
         on = self.room.on
         on("track_subscribed", self._subscribed)
         on("data_received", lambda packet: self.data.append((packet.participant and packet.participant.identity, bytes(packet.data), packet.topic)))
+        on("data_track_published", lambda track: self.data_tracks.update({track.info.name: track}))
+        on("data_track_unpublished", lambda sid: self.events.append(("data_track_unpublished", (sid,))))
         for name in ("reconnecting", "reconnected", "disconnected", "participant_connected", "participant_disconnected", "track_muted", "track_unmuted", "active_speakers_changed"):
             on(name, lambda *arguments, name=name: self.events.append((name, arguments)))
 

@@ -68,6 +68,31 @@ class Scenarios:
         await until("all of it", lambda: len(ben.data) == 50)
         self.assertEqual(ben.data, [("anna", f"{number}".encode(), "count") for number in range(50)])
 
+    async def test_a_data_track_is_read_by_who_asks_for_it(self):
+        anna, ben = await self.two()
+        track = await anna.room.local_participant.publish_data_track(name="position")
+        self.assertRegex(track.info.sid, r"^DTR_[A-Za-z0-9]{12}$")
+        seen = await until("ben to hear of it", lambda: ben.data_tracks.get("position"))
+        self.assertEqual((seen.info.sid, seen.publisher_identity), (track.info.sid, "anna"))
+        frames = []
+
+        async def read():
+            async for frame in seen.subscribe():
+                frames.append(bytes(frame.payload))
+
+        reading = asyncio.create_task(read())
+        numbers = iter(range(1_000_000))
+
+        def pushed():
+            track.try_push(rtc.DataTrackFrame(payload=b"%d" % next(numbers)))
+            return len(frames) >= 20
+
+        await until("frames", pushed)
+        self.assertTrue(all(frame.isdigit() for frame in frames), frames)
+        await track.unpublish()
+        await until("its end", lambda: any(name == "data_track_unpublished" for name, _ in ben.events))
+        reading.cancel()
+
     async def test_a_muted_track_is_silent_until_it_is_unmuted(self):
         anna, ben = await self.two()
         (publication,) = await anna.media.publish(anna.room, video=False)

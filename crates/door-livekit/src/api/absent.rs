@@ -20,7 +20,6 @@ macro_rules! absent {
 
 absent! {
     moving: "participants cannot be moved or forwarded to another room by this server",
-    rpc: "this server does not call methods of participants; call them from a participant",
     egress: "this server does not record or stream out yet",
     ingress: "this server does not take streams in yet",
     sip: "this server has no telephone connection",

@@ -13,6 +13,7 @@ pub(super) enum Code {
     InvalidArgument,
     Malformed,
     Unauthenticated,
+    DeadlineExceeded,
     NotFound,
     BadRoute,
     FailedPrecondition,
@@ -29,6 +30,7 @@ impl Code {
         match self {
             Self::InvalidArgument | Self::Malformed => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::DeadlineExceeded => StatusCode::REQUEST_TIMEOUT,
             Self::PermissionDenied => StatusCode::FORBIDDEN,
             Self::NotFound | Self::BadRoute => StatusCode::NOT_FOUND,
             Self::FailedPrecondition => StatusCode::PRECONDITION_FAILED,
@@ -81,11 +83,13 @@ impl TwirpError {
 impl From<Refusal> for TwirpError {
     fn from(refusal: Refusal) -> Self {
         let code = match refusal {
-            Refusal::NoSuchRoom | Refusal::NoSuchParticipant | Refusal::NoSuchTrack => Code::NotFound,
+            Refusal::NoSuchRoom | Refusal::NoSuchParticipant | Refusal::NoSuchTrack | Refusal::NoSuchBlob => {
+                Code::NotFound
+            }
             Refusal::RoomFull | Refusal::TooManyPending => Code::ResourceExhausted,
             Refusal::NotPermitted => Code::PermissionDenied,
             Refusal::TooLarge | Refusal::Invalid => Code::InvalidArgument,
-            Refusal::RemoteUnmute => Code::FailedPrecondition,
+            Refusal::RemoteUnmute | Refusal::HandleInUse | Refusal::NameInUse => Code::FailedPrecondition,
         };
         Self::new(code, refusal.to_string())
     }

@@ -12,6 +12,7 @@ mod error;
 mod json;
 mod participants;
 mod room_service;
+mod rpc;
 mod rule;
 mod schema;
 mod scope;
@@ -24,6 +25,7 @@ use futures_util::future::BoxFuture;
 use moim_net::rooms::{Gone, RoomsHandle};
 use moim_room::{ApiCommand, Refusal, Reply, RoomOptions};
 
+use crate::calls::Calls;
 use crate::token::Authority;
 
 pub use cors::cors;
@@ -35,14 +37,15 @@ pub struct Api {
     rooms: Arc<dyn AskRooms>,
     authority: Authority,
     defaults: RoomOptions,
+    calls: Calls,
 }
 
 impl Api {
     /// The API of these rooms, for holders of tokens that `authority` accepts. `defaults` is how a
     /// room is set up where a request does not say.
     #[must_use]
-    pub fn new(rooms: RoomsHandle, authority: Authority, defaults: RoomOptions) -> Self {
-        Self { rooms: Arc::new(rooms), authority, defaults }
+    pub(crate) fn new(rooms: RoomsHandle, authority: Authority, defaults: RoomOptions, calls: Calls) -> Self {
+        Self { rooms: Arc::new(rooms), authority, defaults, calls }
     }
 
     async fn ask(&self, command: ApiCommand) -> Result<Reply, error::TwirpError> {

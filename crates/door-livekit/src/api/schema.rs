@@ -71,6 +71,7 @@ answers! {
     MuteRoomTrackResponse: fields! { track: Kind::Message(TRACK) },
     UpdateSubscriptionsResponse: &[],
     SendDataResponse: &[],
+    PerformRpcResponse: fields! { payload: Kind::Text },
 }
 
 pub(super) const ROOM: &[Field] = fields! {

@@ -7,7 +7,7 @@ use livekit_protocol as proto;
 use super::call::Call;
 use super::error::TwirpError;
 use super::rule::Rule;
-use super::{absent, data, participants, room_service};
+use super::{absent, data, participants, room_service, rpc};
 
 /// A method.
 pub(super) struct Route {
@@ -57,7 +57,7 @@ pub(super) static ROUTES: &[Route] = routes! {
         SendData(SendDataRequest) if RoomAdmin => data::send_data;
         ForwardParticipant(ForwardParticipantRequest) if RoomAdminAndDestination => absent::moving;
         MoveParticipant(MoveParticipantRequest) if RoomAdminAndDestination => absent::moving;
-        PerformRpc(PerformRpcRequest) if RoomAdmin => absent::rpc;
+        PerformRpc(PerformRpcRequest) if RoomAdmin => rpc::perform_rpc;
     }
     Egress {
         StartEgress(StartEgressRequest) if RoomRecord => absent::egress;

@@ -57,7 +57,8 @@ impl Stage {
         let script = Arc::new(Script { answers: Mutex::new(answers.into_iter().collect()), ..Script::default() });
         let authority = Authority::new(Keys::new([("key".to_owned(), Redacted::new("secret".to_owned()))]));
         let rooms = Arc::clone(&script);
-        let api = Api { rooms, authority: authority.clone(), defaults: RoomOptions::default() };
+        let api =
+            Api { rooms, authority: authority.clone(), defaults: RoomOptions::default(), calls: Calls::default() };
         Self { script, authority, router: routes(api) }
     }
 

@@ -11,7 +11,8 @@ use moim_types::LegId;
 use prost::Message as _;
 use proto::data_packet::{Kind as PacketKind, Value};
 
-use super::output::Outputs;
+use super::output::{Output, Outputs};
+use crate::calls;
 use crate::wire::ids::{participant_id, participant_sid};
 
 /// Label of the channel whose messages arrive.
@@ -59,16 +60,29 @@ impl Data {
 }
 
 /// A message from the client, as the room is told.
-pub(crate) fn receive(label: &str, message: &[u8], from: &Participant) -> Option<ParticipantCommand> {
-    if message.len() > MAX_PACKET_BYTES || !from.permissions.publish_data {
+///
+/// The answer to a call of the application's server is for that alone; who may send nothing may answer it.
+pub(crate) fn receive(
+    label: &str,
+    message: &[u8],
+    from: &Participant,
+    out: &mut Outputs,
+) -> Option<ParticipantCommand> {
+    if message.len() > MAX_PACKET_BYTES {
         return None;
     }
     let (reliable, packet) = match label {
         RELIABLE => (true, proto::DataPacket::decode(message).ok()?),
         LOSSY => (false, proto::DataPacket::decode(message).ok()?),
-        DATA_TRACK => return None,
         _ => (true, unlabelled(message)),
     };
+    if let Some((number, progress)) = calls::progress(packet.value.as_ref()?) {
+        out.push(Output::Call(number, progress));
+        return None;
+    }
+    if !from.permissions.publish_data {
+        return None;
+    }
     if !is_relayed(packet.value.as_ref()?, from) {
         return None;
     }

@@ -3,8 +3,10 @@
 //!
 //! [`Session`] only routes between the parts that own their state.
 
+mod blobs;
 pub(crate) mod client;
 mod data;
+mod data_tracks;
 mod leaving;
 mod legs;
 mod negotiation;
@@ -31,8 +33,10 @@ use proto::signal_response::Message;
 use crate::wire::ids::participant_sid;
 use crate::wire::participant::participant_info;
 use crate::wire::room::room;
+use blobs::Blobs;
 use client::{Client, Connections};
 use data::Data;
+use data_tracks::DataTracks;
 use legs::Legs;
 use output::Outputs;
 use own::OwnChanges;
@@ -41,7 +45,7 @@ use roster::Roster;
 use simulation::{OnResume, Simulation};
 use subscribing::Subscribing;
 
-pub(crate) use leaving::join_anew;
+pub(crate) use leaving::{goodbye, join_anew};
 pub(crate) use output::{Ending, LegRole, Output};
 pub(crate) use welcome::{Server, Welcome};
 
@@ -72,6 +76,8 @@ pub(crate) struct Session {
     publishing: Publishing,
     subscribing: Subscribing,
     data: Data,
+    data_tracks: DataTracks,
+    blobs: Blobs,
     own: OwnChanges,
     simulation: Simulation,
     refresh_at: Instant,
@@ -91,6 +97,8 @@ impl Session {
             publishing: Publishing::new(enabled),
             subscribing: Subscribing::default(),
             data: Data::default(),
+            data_tracks: DataTracks::default(),
+            blobs: Blobs::new(welcome.server.data_blobs),
             own: OwnChanges::default(),
             simulation: Simulation::default(),
             refresh_at: now.instant,
@@ -158,13 +166,13 @@ impl Session {
                 last_ping_timestamp: ping.timestamp,
                 timestamp: milliseconds(now.unix),
             })),
-            // Obsolete, or of a feature that this server does not announce: clients do not wait for an answer.
-            Request::UpdateLayers(_)
-            | Request::PublishDataTrackRequest(_)
-            | Request::UnpublishDataTrackRequest(_)
-            | Request::UpdateDataSubscription(_)
-            | Request::StoreDataBlobRequest(_)
-            | Request::GetDataBlobRequest(_) => {}
+            Request::PublishDataTrackRequest(request) => self.data_tracks.publish(request, &mut self.out),
+            Request::UnpublishDataTrackRequest(request) => DataTracks::unpublish(request, &mut self.out),
+            Request::UpdateDataSubscription(request) => DataTracks::subscribe(&request, &mut self.out),
+            Request::StoreDataBlobRequest(request) => self.blobs.store(request, &mut self.out),
+            Request::GetDataBlobRequest(request) => self.blobs.get(request, &mut self.out),
+            // Obsolete: clients do not wait for an answer.
+            Request::UpdateLayers(_) => {}
         }
     }
 
@@ -217,6 +225,7 @@ impl Session {
     /// The signaling connection has ended without a word.
     pub(crate) fn connection_lost(&mut self) {
         self.own.forget();
+        self.blobs.forget();
     }
 
     fn handle_room(&mut self, event: Event, now: Instant) {
@@ -228,7 +237,10 @@ impl Session {
             }
             Event::TrackQueued { tag } => self.publishing.queued(&tag, &mut self.out),
             Event::CommandRefused { tag, why } => self.refused(&tag, why),
-            Event::CommandDone { tag } => self.own.answered(&tag, None, self.client.protocol(), &mut self.out),
+            Event::CommandDone { tag } => {
+                self.own.answered(&tag, None, self.client.protocol(), &mut self.out);
+                self.blobs.stored(&tag, &mut self.out);
+            }
             Event::TrackUnpublished(track) => self.publishing.unpublished(track, &mut self.out),
             Event::TrackSubscribed(track) => self.publishing.subscribed(track, &mut self.out),
             Event::Demand(track, demand) => self.publishing.demand(track, demand, &mut self.out),
@@ -245,6 +257,19 @@ impl Session {
             Event::Speakers(levels) => self.out.send(notices::speakers(&levels)),
             Event::ConnectionQuality(changes) => self.out.send(notices::connection_quality(&changes)),
             Event::Message(message) => self.data.deliver(&message, self.legs.to_client(), &mut self.out),
+            Event::DataTrackAdded(track) => self.data_tracks.added(&track, &mut self.out),
+            Event::DataTrackRefused { handle, why } => self.data_tracks.refused(handle, why, &mut self.out),
+            Event::DataTrackEnded(track) => DataTracks::ended(&track, &mut self.out),
+            Event::DataSubscribed { publisher, track } => {
+                // A number of a track that the client has not heard of would mean nothing to it.
+                self.roster.flush(&mut self.out);
+                self.data_tracks.subscribed(&publisher, track, &mut self.out);
+            }
+            Event::DataUnsubscribed(track) => self.data_tracks.unsubscribed(track, &mut self.out),
+            Event::Frame { track, packet } => {
+                self.data_tracks.deliver(track, &packet, self.legs.to_client(), &mut self.out);
+            }
+            Event::Blob { tag, contents } => self.blobs.found(&tag, &contents, &mut self.out),
             Event::GrantsChanged(me) => {
                 self.learn(me);
                 self.refresh(now);
@@ -334,6 +359,7 @@ impl Session {
         self.out.send(room_update(&now.room));
         self.me = now.you.clone();
         self.publishing.resume(&now.you, &mut self.out);
+        self.data_tracks.resume(&mut self.out);
     }
 
     fn sync(&mut self, state: proto::SyncState) {
@@ -371,11 +397,17 @@ impl Session {
 
     fn refused(&mut self, tag: &str, why: Refusal) {
         self.own.answered(tag, Some(why), self.client.protocol(), &mut self.out);
+        self.blobs.refused(tag, why, &mut self.out);
         self.publishing.refused(tag, why, &mut self.out);
     }
 
     fn relay(&mut self, label: &str, message: &[u8]) {
-        if let Some(command) = data::receive(label, message, &self.me) {
+        let command = if label == data::DATA_TRACK {
+            data_tracks::receive(message)
+        } else {
+            data::receive(label, message, &self.me, &mut self.out)
+        };
+        if let Some(command) = command {
             self.out.tell(command);
         }
     }

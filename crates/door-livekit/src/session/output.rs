@@ -7,6 +7,8 @@ use moim_room::ParticipantCommand;
 use moim_sfu::{LegCommand, LegConfig};
 use moim_types::LegId;
 
+use crate::calls::Progress;
+
 /// Something to be done, in the order in which it comes.
 #[derive(Debug, Clone)]
 pub(crate) enum Output {
@@ -16,6 +18,8 @@ pub(crate) enum Output {
     RefreshToken,
     /// Tell the room something in the participant's name.
     Tell(ParticipantCommand),
+    /// A call of the application's server has come as far as this.
+    Call(String, Progress),
     /// Make a leg, and tell the session its number.
     OpenLeg(LegRole, Box<LegConfig>),
     /// Tell a leg something.

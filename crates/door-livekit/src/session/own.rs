@@ -58,7 +58,11 @@ pub(crate) const fn reason(refusal: Refusal) -> Reason {
     match refusal {
         Refusal::NotPermitted | Refusal::RemoteUnmute => Reason::NotAllowed,
         Refusal::TooLarge | Refusal::TooManyPending | Refusal::RoomFull => Reason::LimitExceeded,
-        Refusal::NoSuchRoom | Refusal::NoSuchParticipant | Refusal::NoSuchTrack => Reason::NotFound,
+        Refusal::NoSuchRoom | Refusal::NoSuchParticipant | Refusal::NoSuchTrack | Refusal::NoSuchBlob => {
+            Reason::NotFound
+        }
+        Refusal::HandleInUse => Reason::DuplicateHandle,
+        Refusal::NameInUse => Reason::DuplicateName,
         Refusal::Invalid => Reason::InvalidRequest,
     }
 }

@@ -43,6 +43,7 @@ fn participant(number: u8, tracks: Vec<Arc<Track>>) -> Arc<Participant> {
         joined: Duration::from_secs(900),
         publisher: !tracks.is_empty(),
         tracks,
+        data_tracks: Vec::new(),
         version: Version::default(),
         door_data: Arc::new([]),
     })
@@ -88,7 +89,10 @@ fn joined(you: &Arc<Participant>, others: Vec<Arc<Participant>>) -> Joined {
 
 fn welcome() -> Welcome {
     let enabled_codecs = vec![Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Opus, Codec::Red];
-    Welcome { server: Arc::new(Server { node_id: "ND_x".into(), enabled_codecs }), ice_servers: Vec::new() }
+    Welcome {
+        server: Arc::new(Server { node_id: "ND_x".into(), enabled_codecs, data_blobs: true }),
+        ice_servers: Vec::new(),
+    }
 }
 
 impl World {

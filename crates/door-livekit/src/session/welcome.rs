@@ -19,6 +19,8 @@ pub(crate) struct Server {
     pub(crate) node_id: String,
     /// Codecs that are let through, the preferred first.
     pub(crate) enabled_codecs: Vec<Codec>,
+    /// Participants may keep data blobs here.
+    pub(crate) data_blobs: bool,
 }
 
 /// What one connection is told beside that.

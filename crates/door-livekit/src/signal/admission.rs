@@ -151,6 +151,7 @@ impl Shared {
                 kind: grants.participant_kind(),
                 permissions,
                 auto_subscribe: guest.knock.auto_subscribe,
+                auto_subscribe_data: guest.knock.auto_subscribe_data,
                 adaptive_stream: guest.knock.adaptive_stream,
                 door_data: door_data(guest),
             },

@@ -28,7 +28,7 @@ use super::handover::Wish;
 use super::outbox::{NotQueued, Outbox};
 use super::rate::Rate;
 use super::refresh::Credentials;
-use crate::session::{Ending, Output, Resumed, Session, Welcome, join_anew};
+use crate::session::{Ending, Output, Resumed, Session, Welcome, goodbye, join_anew};
 use crate::stats::{Closing, Refusal};
 use crate::token::unix_now;
 
@@ -51,6 +51,8 @@ pub(crate) enum First {
     Resumed(Resumed),
     /// The stay that was to go on is not there.
     Refused,
+    /// There is no place left in the room.
+    RoomFull,
 }
 
 /// How a connection ended.
@@ -81,9 +83,14 @@ pub(crate) async fn run(shared: Arc<Shared>, socket: WebSocket, entry: Entry) {
     let (sink, mut frames) = socket.split();
     let (outbox, writing) = Outbox::new(sink, &shared.bounds);
     let writer = tokio::spawn(writing);
-    let Some((mut conversation, participant)) = begin(&shared, entry, &outbox).await else {
-        shared.counters.refused(Refusal::Resume);
-        return part(outbox, frames, writer, Closing::Left).await;
+    let (mut conversation, participant) = match begin(&shared, entry).await {
+        Ok(begun) => begun,
+        Err((why, message)) => {
+            shared.counters.refused(why);
+            // The queue is empty and the connection new.
+            let _ = outbox.send(frame::encode(message, Format::default()));
+            return part(outbox, frames, writer, Closing::Left).await;
+        }
     };
     conversation.outbox = Some(outbox);
     let mut wishes = shared.handovers.hold(participant, conversation.number);
@@ -103,8 +110,9 @@ pub(crate) async fn run(shared: Arc<Shared>, socket: WebSocket, entry: Entry) {
     );
 }
 
-/// Makes the session, or gets it from the connection before. `None`: there is none to be had, and the client knows.
-async fn begin(shared: &Arc<Shared>, entry: Entry, outbox: &Outbox) -> Option<(Conversation, ParticipantId)> {
+/// Makes the session, or gets it from the connection before. Where there is none to be had: why, and what the client
+/// is told.
+async fn begin(shared: &Arc<Shared>, entry: Entry) -> Result<(Conversation, ParticipantId), (Refusal, Message)> {
     let Entry { guest, welcome, number, events, first } = entry;
     let credentials = Credentials::new(guest.grants, unix_now());
     let (client, words) = (guest.knock.client, guest.knock.first);
@@ -122,22 +130,19 @@ async fn begin(shared: &Arc<Shared>, entry: Entry, outbox: &Outbox) -> Option<(C
         First::Resumed(resumed) => {
             let participant = resumed.now.you.id;
             let Some(mut session) = take_over(shared, &resumed, number).await else {
-                say_join_anew(outbox);
-                return None;
+                return Err((Refusal::Resume, join_anew()));
             };
             tracing::info!(participant.id = %participant, sdk, "livekit: resumed");
             shared.counters.resumed();
             session.resume(client, &welcome, resumed, words, now());
             (session, participant)
         }
-        First::Refused => {
-            say_join_anew(outbox);
-            return None;
-        }
+        First::Refused => return Err((Refusal::Resume, join_anew())),
+        First::RoomFull => return Err((Refusal::Room, goodbye(DisconnectReason::JoinFailure))),
     };
     let shared = shared.clone();
     let format = Format::default();
-    Some((Conversation { shared, number, events, session, credentials, outbox: None, format }, participant))
+    Ok((Conversation { shared, number, events, session, credentials, outbox: None, format }, participant))
 }
 
 /// Gets the session of a stay that goes on, and the events of its legs. Where nobody has it, the stay ends: its client
@@ -153,11 +158,6 @@ async fn take_over(shared: &Shared, resumed: &Resumed, number: SessionId) -> Opt
         shared.rooms.tell(Command::Participant(participant, leave)).await.ok()?;
     }
     session
-}
-
-fn say_join_anew(outbox: &Outbox) {
-    // The queue is empty and the connection new.
-    let _ = outbox.send(frame::encode(join_anew(), Format::default()));
 }
 
 impl Conversation {
@@ -223,6 +223,10 @@ impl Conversation {
                 Output::Tell(command) => {
                     let command = Command::Participant(self.session.me().id, command);
                     self.shared.rooms.tell(command).await.map(|()| None)
+                }
+                Output::Call(number, progress) => {
+                    self.shared.calls.answered(self.session.me().id, &number, progress);
+                    Ok(None)
                 }
                 Output::Leg(leg, command) => self.shared.rooms.leg(leg, command).await.map(|()| None),
                 Output::OpenLeg(role, config) => {

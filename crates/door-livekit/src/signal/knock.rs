@@ -25,6 +25,8 @@ pub(crate) struct Knock {
     pub(crate) token: Option<String>,
     pub(crate) client: Client,
     pub(crate) auto_subscribe: bool,
+    /// Data tracks come without being asked for.
+    pub(crate) auto_subscribe_data: bool,
     pub(crate) adaptive_stream: bool,
     /// In place of the token's, when not empty.
     pub(crate) metadata: String,
@@ -71,6 +73,7 @@ fn from_join_request(parameters: &Parameters, request: proto::JoinRequest) -> Kn
             disable_ice_lite: settings.disable_ice_lite,
         },
         auto_subscribe: settings.auto_subscribe,
+        auto_subscribe_data: settings.auto_subscribe_data_track.unwrap_or(false),
         adaptive_stream: settings.adaptive_stream,
         metadata: request.metadata,
         attributes: not_empty(request.participant_attributes),
@@ -97,6 +100,7 @@ fn from_parameters(parameters: &Parameters) -> Result<Knock, KnockError> {
             disable_ice_lite: parameters.flag("disable_ice_lite", false),
         },
         auto_subscribe: parameters.flag("auto_subscribe", true),
+        auto_subscribe_data: parameters.flag("auto_subscribe_data_track", true),
         adaptive_stream: parameters.flag("adaptive_stream", false),
         metadata: String::new(),
         attributes,

@@ -24,6 +24,7 @@ use moim_types::Id;
 use tokio::sync::Semaphore;
 
 use crate::api::cors;
+use crate::calls::Calls;
 use crate::config::{Bounds, LivekitConfig};
 use crate::session::Server;
 use crate::token::Authority;
@@ -43,6 +44,7 @@ pub(crate) struct Shared {
     ice: IceConfig,
     bounds: Bounds,
     server: Arc<Server>,
+    pub(crate) calls: Calls,
     handovers: Handovers,
     places: Arc<Semaphore>,
     is_draining: AtomicBool,
@@ -57,7 +59,12 @@ impl Shared {
             counters: Counters::default(),
             auto_create: config.auto_create,
             ice: config.ice,
-            server: Arc::new(Server { node_id: node_id(), enabled_codecs: ENABLED_CODECS.to_vec() }),
+            server: Arc::new(Server {
+                node_id: node_id(),
+                enabled_codecs: ENABLED_CODECS.to_vec(),
+                data_blobs: config.data_blobs,
+            }),
+            calls: Calls::default(),
             handovers: Handovers::default(),
             places: Arc::new(Semaphore::new(config.bounds.connections.min(Semaphore::MAX_PERMITS))),
             bounds: config.bounds,

@@ -109,6 +109,8 @@ impl Shared {
             }
             // A client that cannot resume has to be told so over the WebSocket.
             Ok(Some(_)) if is_return => Ok(First::Refused),
+            // As LiveKit does it: a client shows the reason of a `leave`, and tries no other server.
+            Ok(Some(SessionEvent::Room(Event::Refused(RoomRefusal::RoomFull)))) => Ok(First::RoomFull),
             Ok(Some(SessionEvent::Room(Event::Refused(why)))) => Err(why.into()),
             Ok(Some(_)) => Err(RoomRefusal::Invalid.into()),
             Ok(None) => Err(NotAdmitted::Stopping),

@@ -123,6 +123,7 @@ fn participant(identity: &str) -> Arc<Participant> {
         state: ParticipantState::Active,
         joined: unix_now(),
         tracks: Vec::new(),
+        data_tracks: Vec::new(),
         publisher: false,
         version: Version::default(),
         door_data: Arc::from([]),

@@ -4,7 +4,7 @@ use livekit_protocol as proto;
 use moim_room::{Kind, Participant, ParticipantState, Permissions};
 use proto::participant_info;
 
-use super::{door_data, ids, reason, source, track};
+use super::{data_track, door_data, ids, reason, source, track};
 
 /// A participant as LiveKit shows him, tracks included.
 ///
@@ -17,6 +17,7 @@ pub(crate) fn participant_info(participant: &Participant) -> proto::ParticipantI
         identity: participant.identity.to_string(),
         state: state.into(),
         tracks: participant.tracks.iter().map(|one| track::track_info(one)).collect(),
+        data_tracks: participant.data_tracks.iter().map(|one| data_track::data_track_info(one)).collect(),
         metadata: participant.metadata.clone(),
         joined_at: i64::try_from(participant.joined.as_secs()).unwrap_or(i64::MAX),
         joined_at_ms: i64::try_from(participant.joined.as_millis()).unwrap_or(i64::MAX),

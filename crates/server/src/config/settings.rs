@@ -112,6 +112,8 @@ pub(crate) struct LivekitSettings {
     pub(crate) max_participants: u32,
     pub(crate) max_rooms: usize,
     pub(crate) remote_unmute: bool,
+    /// Whether participants may keep data blobs in a room.
+    pub(crate) data_blobs: bool,
     /// `None`: nobody is told.
     pub(crate) webhooks: Option<WebhookSettings>,
 }

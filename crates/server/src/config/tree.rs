@@ -237,6 +237,7 @@ pub(crate) struct Livekit {
     pub(crate) max_participants: i64,
     pub(crate) max_rooms: i64,
     pub(crate) enable_remote_unmute: bool,
+    pub(crate) enable_data_blobs: bool,
     pub(crate) webhook_urls: Vec<String>,
     pub(crate) webhook_key: String,
 }
@@ -251,6 +252,7 @@ impl Default for Livekit {
             max_participants: 0,
             max_rooms: 20_000,
             enable_remote_unmute: false,
+            enable_data_blobs: false,
             webhook_urls: Vec::new(),
             webhook_key: String::new(),
         }

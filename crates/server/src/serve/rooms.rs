@@ -71,6 +71,7 @@ pub(super) fn start(settings: &Settings, mode: Mode, ice: IceConfig) -> anyhow::
         rooms: handle.clone(),
         ice,
         auto_create: settings.livekit.auto_create,
+        data_blobs: settings.livekit.data_blobs,
         room_defaults: room_defaults(&settings.livekit),
         bounds: Bounds { connections: settings.listen.limits.total as usize, ..Bounds::default() },
     });

@@ -37,6 +37,7 @@ fn participant() -> Arc<Participant> {
         permissions: Permissions::default(),
         state: ParticipantState::Active,
         joined: Duration::from_secs(1_800_000_000),
+        data_tracks: Vec::new(),
         tracks: vec![track()],
         publisher: true,
         version: Version { at: Duration::from_secs(1), counter: 3 },

@@ -28,6 +28,7 @@ pub(super) fn understand(section: tree::Livekit, mode: Mode, problems: &mut Prob
         max_participants: most?,
         max_rooms: rooms?,
         remote_unmute: section.enable_remote_unmute,
+        data_blobs: section.enable_data_blobs,
         webhooks: webhooks?,
     })
 }
