@@ -7,8 +7,8 @@ use bytes::Bytes;
 use moim_types::{Codec, DataTrackId, LegId, ParticipantId, PauseReason, SessionId, TrackId, View};
 
 use crate::{
-    Body, DataTrackDescription, DisconnectReason, Identity, Kind, Permissions, Recipients, RoomName, RoomOptions,
-    TrackDescription,
+    Body, DataTrackDescription, DisconnectReason, Encoding, Identity, Kind, Permissions, Recipients, RoomName,
+    RoomOptions, TrackDescription,
 };
 
 /// Something for the rooms.
@@ -138,6 +138,21 @@ pub enum ParticipantCommand {
         /// What was agreed on, the main one first.
         codecs: Vec<Codec>,
     },
+    /// A track of his comes in a second codec as well, for those who cannot decode the first.
+    StartBackup {
+        /// Which.
+        track: TrackId,
+        /// Over which leg.
+        leg: LegId,
+        /// In which section.
+        mid: String,
+        /// The second codec.
+        codec: Codec,
+        /// The steps of quality that it comes in, lowest first.
+        encodings: Vec<Encoding>,
+    },
+    /// It comes in the first codec alone again.
+    EndBackup(TrackId),
     /// A track of his has ended.
     EndTrack(TrackId),
     /// A track of his is silent or dark, or no longer.

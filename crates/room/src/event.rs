@@ -76,6 +76,15 @@ pub enum Event {
     TrackUnpublished(TrackId),
     /// A track of his has its first viewer.
     TrackSubscribed(TrackId),
+    /// Somebody cannot decode a track of his in its first codec, and he has announced a second.
+    BackupWanted(TrackId),
+    /// Answer to `StartBackup`: what is demanded of the second codec is told under a name of its own.
+    BackupStarted {
+        /// The track.
+        track: TrackId,
+        /// The name.
+        backup: TrackId,
+    },
     /// What all viewers together want of a picture of his. A resumed session hears it again.
     Demand(TrackId, Demand),
     /// Somebody with the right to do so mutes a track of his, or lifts that.
@@ -91,6 +100,13 @@ pub enum Event {
         track: TrackId,
         /// Why: [`Refusal::NoSuchTrack`], or [`Refusal::Invalid`] when he cannot decode it.
         why: Refusal,
+    },
+    /// He gets a track in its second codec: media bears a name of its own, and stands for the track.
+    StandsIn {
+        /// The name.
+        backup: TrackId,
+        /// The track.
+        track: TrackId,
     },
     /// A publisher has granted or withdrawn a track from him.
     SubscriptionAllowed {

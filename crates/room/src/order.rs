@@ -36,6 +36,8 @@ pub enum MediaOrder {
         publisher: ParticipantId,
         /// The track.
         track: TrackId,
+        /// Under which track's name the viewer gets it: another's where this stands in for it.
+        known_as: TrackId,
         /// What it shows.
         source: Source,
         /// Its kind.

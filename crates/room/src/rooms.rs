@@ -326,6 +326,10 @@ fn carry_out(room: &mut OpenRoom, desk: &mut Desk, seat: Seat, command: Particip
         ParticipantCommand::StartTrack { track, leg, mid, codecs } => {
             room.start_track(desk, seat, track, (leg, mid), codecs);
         }
+        ParticipantCommand::StartBackup { track, leg, mid, codec, encodings } => {
+            room.start_backup(desk, seat, track, (leg, mid), (codec, encodings));
+        }
+        ParticipantCommand::EndBackup(track) => room.end_backup(desk, seat, track),
         ParticipantCommand::EndTrack(track) => room.end_track(desk, seat, track),
         ParticipantCommand::SetMuted { track, muted } => room.set_muted(desk, seat, track, muted),
         ParticipantCommand::DescribeTrack { track, description } => {

@@ -31,6 +31,8 @@ pub enum Command {
         leg: LegId,
         /// Which publication.
         track: TrackId,
+        /// Under which track's name the viewer gets it; for [`Naming`] only.
+        known_as: TrackId,
         /// The shard that the publisher's leg lives on.
         home: ShardId,
         /// Whose it is; for [`Naming`] only.

@@ -150,7 +150,7 @@ impl Session {
         }
         match request {
             Request::Offer(_) | Request::Answer(_) | Request::Trickle(_) => self.negotiate(request),
-            Request::AddTrack(request) => self.publishing.add(request, &mut self.out),
+            Request::AddTrack(request) => self.publishing.add(request, self.legs.ingress(), &mut self.out),
             Request::Mute(request) => self.publishing.mute(request, &mut self.out),
             Request::UpdateAudioTrack(request) => self.publishing.update_audio(request, &mut self.out),
             Request::UpdateVideoTrack(request) => self.publishing.update_video(request, &mut self.out),
@@ -243,6 +243,9 @@ impl Session {
             }
             Event::TrackUnpublished(track) => self.publishing.unpublished(track, &mut self.out),
             Event::TrackSubscribed(track) => self.publishing.subscribed(track, &mut self.out),
+            Event::BackupWanted(track) => self.publishing.backup_wanted(track, &mut self.out),
+            Event::BackupStarted { track, backup } => self.publishing.backup_started(track, backup),
+            Event::StandsIn { backup, track } => self.roster.stands_in(backup, track),
             Event::Demand(track, demand) => self.publishing.demand(track, demand, &mut self.out),
             Event::MuteAsked { track, muted } => self.publishing.mute_asked(track, muted, &mut self.out),
             Event::SubscriptionRefused { track, why } => {

@@ -34,26 +34,26 @@ pub(crate) fn connection_quality(changes: &[(ParticipantId, u8)]) -> Message {
     Message::ConnectionQuality(proto::ConnectionQualityUpdate { updates })
 }
 
-/// Up to which quality a track is wanted, for each codec that it comes in.
+/// Up to which quality a track is wanted, for each codec in which it is sent or ought to be, the main one first.
 #[expect(deprecated, reason = "older clients read `subscribed_qualities`")]
-pub(crate) fn subscribed_quality(track_sid: String, codecs: &[Codec], demand: Demand) -> Message {
-    let qualities: Vec<_> = Quality::ALL
-        .map(|quality| proto::SubscribedQuality {
-            quality: video_quality(quality).into(),
-            enabled: is_wanted(quality, demand),
-        })
-        .to_vec();
-    // One codec is sent; the others of the list are what the publisher could send as well.
-    let subscribed_codecs = codecs
-        .first()
-        .map(|codec| proto::SubscribedCodec { codec: codec.name().to_owned(), qualities: qualities.clone() })
-        .into_iter()
+pub(crate) fn subscribed_quality(track_sid: String, demands: &[(Codec, Demand)]) -> Message {
+    let subscribed_codecs: Vec<_> = demands
+        .iter()
+        .map(|(codec, demand)| proto::SubscribedCodec { codec: codec.name().to_owned(), qualities: qualities(*demand) })
         .collect();
     Message::SubscribedQualityUpdate(proto::SubscribedQualityUpdate {
         track_sid,
-        subscribed_qualities: qualities,
+        subscribed_qualities: subscribed_codecs.first().map(|first| first.qualities.clone()).unwrap_or_default(),
         subscribed_codecs,
     })
+}
+
+fn qualities(demand: Demand) -> Vec<proto::SubscribedQuality> {
+    let one = |quality| proto::SubscribedQuality {
+        quality: video_quality(quality).into(),
+        enabled: is_wanted(quality, demand),
+    };
+    Quality::ALL.map(one).to_vec()
 }
 
 fn is_wanted(quality: Quality, demand: Demand) -> bool {
@@ -86,12 +86,13 @@ mod tests {
     fn everything_up_to_what_is_wanted_is_sent() {
         let told = |demand| {
             let Message::SubscribedQualityUpdate(update) =
-                subscribed_quality("TR_x".into(), &[Codec::Vp9, Codec::Vp8], demand)
+                subscribed_quality("TR_x".into(), &[(Codec::Vp9, demand), (Codec::Vp8, Demand::Nothing)])
             else {
                 panic!("an update")
             };
-            assert_eq!(update.subscribed_codecs.len(), 1);
-            assert_eq!(update.subscribed_codecs[0].codec, "vp9");
+            let names: Vec<_> = update.subscribed_codecs.iter().map(|one| one.codec.as_str()).collect();
+            assert_eq!(names, ["vp9", "vp8"]);
+            assert!(update.subscribed_codecs[1].qualities.iter().all(|one| !one.enabled));
             update.subscribed_codecs[0].qualities.iter().map(|it| it.enabled).collect::<Vec<_>>()
         };
         assert_eq!(told(Demand::Nothing), [false, false, false]);

@@ -19,6 +19,8 @@ use crate::wire::participant::participant_info;
 pub(crate) struct Roster {
     people: BTreeMap<ParticipantId, Arc<Participant>>,
     sids_by_track: BTreeMap<TrackId, String>,
+    /// Media that bears a name of its own, and for which track it stands.
+    stand_ins: BTreeMap<TrackId, TrackId>,
     /// Changes that may wait a moment, so that a hundred arrivals do not become a hundred messages.
     waiting: BTreeMap<ParticipantId, Arc<Participant>>,
     flush_at: Option<Instant>,
@@ -27,7 +29,7 @@ pub(crate) struct Roster {
 impl Roster {
     /// What the client knows from its first message.
     pub(crate) fn start(&mut self, people: impl IntoIterator<Item = Arc<Participant>>) {
-        *self = Self::default();
+        *self = Self { stand_ins: std::mem::take(&mut self.stand_ins), ..Self::default() };
         people.into_iter().for_each(|who| self.learn(who));
     }
 
@@ -57,7 +59,15 @@ impl Roster {
 
     /// LiveKit's name of a track that the client has been told of.
     pub(crate) fn track_sid(&self, track: TrackId) -> Option<&str> {
-        self.sids_by_track.get(&track).map(String::as_str)
+        let track = self.stand_ins.get(&track).unwrap_or(&track);
+        self.sids_by_track.get(track).map(String::as_str)
+    }
+
+    /// Media of a name that is no track's stands for a track.
+    pub(crate) fn stands_in(&mut self, name: TrackId, track: TrackId) {
+        let known = &self.sids_by_track;
+        self.stand_ins.retain(|_, main| known.contains_key(main));
+        self.stand_ins.insert(name, track);
     }
 
     fn learn(&mut self, who: Arc<Participant>) {

@@ -24,9 +24,9 @@ pub(super) fn shard_command(order: MediaOrder, legs: &Legs) -> Option<(Addressee
         }
         // Shards with viewers of it hear of it from its own; should that have broken, from here.
         MediaOrder::Unpublish { leg: _, track } => (Addressee::All, ShardCommand::Unpublish(track)),
-        MediaOrder::Subscribe { leg, publisher_leg, publisher, track, source, kind, view } => {
+        MediaOrder::Subscribe { leg, publisher_leg, publisher, track, known_as, source, kind, view } => {
             let home = legs.shard(publisher_leg)?;
-            (at(leg)?, ShardCommand::Subscribe { leg, track, home, publisher, source, kind, view })
+            (at(leg)?, ShardCommand::Subscribe { leg, track, known_as, home, publisher, source, kind, view })
         }
         MediaOrder::SetView { leg, track, view } => (at(leg)?, ShardCommand::SetView { leg, track, view }),
         MediaOrder::Unsubscribe { leg, track } => (at(leg)?, ShardCommand::Unsubscribe { leg, track }),

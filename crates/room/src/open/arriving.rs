@@ -91,7 +91,7 @@ impl OpenRoom {
     /// What he published before he was connected is told to those outside now.
     fn journal_published(&mut self, desk: &mut Desk, seat: Seat, who: &Arc<Participant>) {
         for id in self.publications.published_by(seat).to_vec() {
-            if let Some(publication) = self.publications.get_mut(id) {
+            if let Some(publication) = self.publications.get_mut(id).filter(|one| one.stands_in_for.is_none()) {
                 publication.journaled = true;
                 let track = Arc::clone(&publication.track);
                 desk.journal(self.board.snapshot(), JournalEvent::TrackPublished(Arc::clone(who), track));
@@ -147,6 +147,11 @@ impl OpenRoom {
             desk.tell(session, Event::TrackAdded { tag, track });
         }
         for id in self.publications.published_by(seat) {
+            match self.publications.get(*id).and_then(|publication| publication.backup) {
+                Some(backup) => desk.tell(session, Event::BackupStarted { track: *id, backup }),
+                None if self.is_backup_wanted(*id) => desk.tell(session, Event::BackupWanted(*id)),
+                None => {}
+            }
             if let Some(demand) = self.demands.told(*id) {
                 desk.tell(session, Event::Demand(*id, demand));
             }

@@ -28,7 +28,8 @@ impl Blobs {
         if key.is_empty() || contents.is_empty() {
             return Err(Refusal::Invalid);
         }
-        let others = || self.by_key.iter().filter(|(other, _)| **other != key);
+        let (kept, this) = (&self.by_key, &key);
+        let others = || kept.iter().filter(move |(other, _)| *other != this);
         let bytes: usize = others().map(|(key, contents)| key.len() + contents.len()).sum();
         let fits = key.len() <= KEY_BYTES
             && contents.len() <= BLOB_BYTES

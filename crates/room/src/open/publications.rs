@@ -6,7 +6,7 @@ use std::sync::Arc;
 use moim_types::{Codec, LegId, Now, TrackId};
 
 use crate::directory::Seat;
-use crate::{Refusal, Track, TrackDescription, Version};
+use crate::{Encoding, Refusal, Track, TrackDescription, Version};
 
 #[derive(Debug)]
 pub(crate) struct Publication {
@@ -24,6 +24,10 @@ pub(crate) struct Publication {
     pub(crate) viewed: bool,
     /// The application's server has muted it: nothing is forwarded.
     pub(crate) silenced: bool,
+    /// Its second codec is published under this name.
+    pub(crate) backup: Option<TrackId>,
+    /// It is the second codec of this track, and nobody is shown it as a track.
+    pub(crate) stands_in_for: Option<TrackId>,
 }
 
 impl Publication {
@@ -88,7 +92,8 @@ impl Publications {
     }
 
     pub(crate) fn snapshots_of(&self, owner: Seat) -> Vec<Arc<Track>> {
-        self.published_by(owner).iter().filter_map(|id| Some(Arc::clone(&self.by_track.get(id)?.track))).collect()
+        let shown = |id: &TrackId| self.by_track.get(id).filter(|publication| publication.stands_in_for.is_none());
+        self.published_by(owner).iter().filter_map(|id| Some(Arc::clone(&shown(id)?.track))).collect()
     }
 
     /// His tracks, announced and published, of which this holds.
@@ -147,9 +152,46 @@ impl Publications {
             journaled: false,
             viewed: false,
             silenced: false,
+            backup: None,
+            stands_in_for: None,
         };
         self.by_track.insert(id, publication);
         track
+    }
+
+    /// A published track comes in a second codec as well, under the name `id`.
+    pub(crate) fn stand_in(
+        &mut self,
+        owner: Seat,
+        id: TrackId,
+        main: TrackId,
+        (codec, encodings): (Codec, Vec<Encoding>),
+        now: Now,
+    ) -> Result<(), Refusal> {
+        let publication = self.of_mut(owner, main).ok_or(Refusal::NoSuchTrack)?;
+        if publication.leg.is_none() || publication.backup.is_some() || publication.stands_in_for.is_some() {
+            return Err(Refusal::Invalid);
+        }
+        publication.backup = Some(id);
+        let description = TrackDescription { codecs: vec![codec], encodings, ..publication.track.description.clone() };
+        // No client's own name for a track has this form.
+        let tag = format!("backup/{id}");
+        self.put_down(owner, id, tag, description, now);
+        if let Some(backup) = self.by_track.get_mut(&id) {
+            backup.stands_in_for = Some(main);
+        }
+        Ok(())
+    }
+
+    /// The track that a viewer asks for where this one is meant.
+    pub(crate) fn main_of(&self, track: TrackId) -> TrackId {
+        self.by_track.get(&track).and_then(|publication| publication.stands_in_for).unwrap_or(track)
+    }
+
+    /// What is published of a track: itself, and its second codec.
+    pub(crate) fn forms_of(&self, track: TrackId) -> impl Iterator<Item = TrackId> + use<> {
+        let backup = self.by_track.get(&track).and_then(|publication| publication.backup);
+        std::iter::once(track).chain(backup)
     }
 
     /// An announced track is published.
@@ -191,6 +233,9 @@ impl Publications {
     /// A track ends, announced or published.
     pub(crate) fn remove(&mut self, id: TrackId) -> Option<Publication> {
         let publication = self.by_track.remove(&id)?;
+        if let Some(main) = publication.stands_in_for.and_then(|main| self.by_track.get_mut(&main)) {
+            main.backup = None;
+        }
         if let Some(shelf) = self.shelves.get_mut(&publication.owner) {
             shelf.pending.retain(|pending| *pending != id);
             shelf.published.retain(|published| *published != id);

@@ -11,7 +11,8 @@ use crate::desk::Desk;
 use crate::directory::Seat;
 use crate::timers::Wake;
 use crate::{
-    Demand, Event, JournalEvent, MediaOrder, Participant, Refusal, Track, TrackAccess, TrackDescription, limits,
+    Demand, Encoding, Event, JournalEvent, MediaOrder, Participant, Refusal, Track, TrackAccess, TrackDescription,
+    limits,
 };
 
 impl OpenRoom {
@@ -51,6 +52,51 @@ impl OpenRoom {
         match started {
             Ok(()) => self.published(desk, seat, id),
             Err(why) => desk.refuse(session, String::new(), why),
+        }
+    }
+
+    /// The second codec of a track is on its way: those who cannot decode the first get it.
+    pub(crate) fn start_backup(
+        &mut self,
+        desk: &mut Desk,
+        seat: Seat,
+        main: TrackId,
+        (leg, mid): (LegId, String),
+        (codec, encodings): (Codec, Vec<Encoding>),
+    ) {
+        let Some(member) = self.roster.get(seat) else { return };
+        let session = member.session;
+        let id = desk.names.next();
+        let is_ingress = member.legs.is_ingress(leg);
+        let described = self.publications.get(main).map(|publication| &publication.track.description);
+        let fits = described.is_some_and(|description| description.kind == codec.kind()) && is_ingress;
+        let description = described.map(|known| TrackDescription { encodings: encodings.clone(), ..known.clone() });
+        let checked = match description.filter(|_| fits) {
+            Some(description) => limits::track(&description),
+            None => Err(Refusal::Invalid),
+        };
+        let started = checked
+            .and_then(|()| self.publications.stand_in(seat, id, main, (codec, encodings), desk.now))
+            .and_then(|()| self.publications.start(seat, id, (leg, mid), vec![codec], desk.now));
+        if let Err(why) = started {
+            self.publications.remove(id);
+            return desk.refuse(session, String::new(), why);
+        }
+        desk.stats.publications += 1;
+        desk.tell(session, Event::BackupStarted { track: main, backup: id });
+        if let Some(track) = self.publications.get(id).map(|publication| Arc::clone(&publication.track)) {
+            desk.order(publish_order(leg, &track));
+        }
+        self.demands.start(id, desk.instant());
+        self.watch_demand(desk, id);
+        self.settle_track(desk, id);
+    }
+
+    pub(crate) fn end_backup(&mut self, desk: &mut Desk, seat: Seat, main: TrackId) {
+        let backup = self.publications.of_mut(seat, main).and_then(|publication| publication.backup);
+        match backup {
+            Some(backup) => self.unpublish(desk, seat, &[backup]),
+            None => self.refuse_track(desk, seat),
         }
     }
 
@@ -108,7 +154,8 @@ impl OpenRoom {
 
     /// Tracks of his end, announced or published; those that waited for their tags are announced.
     pub(super) fn unpublish(&mut self, desk: &mut Desk, seat: Seat, ids: &[TrackId]) {
-        let ended: Vec<_> = ids.iter().filter_map(|id| self.publications.remove(*id)).collect();
+        let forms: Vec<_> = ids.iter().flat_map(|id| self.publications.forms_of(*id)).collect();
+        let ended: Vec<_> = forms.into_iter().filter_map(|id| self.publications.remove(id)).collect();
         let tags: Vec<_> = ended.iter().map(|publication| publication.tag.clone()).collect();
         let published: Vec<_> = ended.into_iter().filter(|publication| publication.leg.is_some()).collect();
         let Some(member) = self.roster.get(seat) else { return };
@@ -215,11 +262,16 @@ impl OpenRoom {
         if new == *old {
             return;
         }
+        let is_another_codec = new.codecs.first() != old.codecs.first();
         publication.change(now, |track| track.description = new);
         if publication.leg.is_some() {
             self.show_tracks(desk, seat);
-            self.subscriptions.retry_track(id);
-            self.settle_track(desk, id);
+            if is_another_codec {
+                self.subscriptions.retry_track(id);
+            }
+            for form in self.publications.forms_of(id) {
+                self.settle_track(desk, form);
+            }
             // The same size may ask for another step now.
             self.review_views(desk, id);
         }

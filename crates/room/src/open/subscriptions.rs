@@ -160,6 +160,11 @@ impl Subscriptions {
         self.viewers.values().map(|viewers| viewers.len() as u64).sum()
     }
 
+    /// Whether a viewer could not decode it.
+    pub(crate) fn is_undecodable_for_somebody(&self, track: TrackId) -> bool {
+        self.wishes.values().filter_map(|wishes| wishes.by_track.get(&track)).any(|wish| wish.undecodable)
+    }
+
     /// A viewer has another leg: what he could not decode over the last is tried again.
     pub(crate) fn retry_viewer(&mut self, viewer: Seat) {
         for wish in self.wishes.get_mut(&viewer).into_iter().flat_map(|wishes| wishes.by_track.values_mut()) {

@@ -40,13 +40,20 @@ impl OpenRoom {
         let (Some(publisher_leg), Some(member)) = (publication.leg, self.roster.get(viewer)) else {
             return Verdict::Unknown;
         };
-        let wish = self.subscriptions.wish(viewer, track);
+        let main = self.publications.main_of(track);
+        let wish = self.subscriptions.wish(viewer, main);
         let wanted = wish.wanted.unwrap_or(member.auto_subscribe);
-        if !wanted || wish.undecodable || !member.permissions().subscribe {
+        // The second codec is for those who cannot decode the first.
+        let is_of_use = if main == track {
+            !wish.undecodable
+        } else {
+            wish.undecodable && !self.subscriptions.wish(viewer, track).undecodable
+        };
+        if !wanted || !is_of_use || !member.permissions().subscribe {
             return Verdict::Idle;
         }
         let Some(leg) = member.legs.egress() else { return Verdict::Idle };
-        if !member.records() && !owner.access.allows(&member.snapshot, track) {
+        if !member.records() && !owner.access.allows(&member.snapshot, main) {
             return Verdict::Denied;
         }
         Verdict::Flows { leg, publisher_leg }
@@ -61,11 +68,11 @@ impl OpenRoom {
         match verdict {
             Verdict::Unknown | Verdict::Idle => self.end(desk, viewer, track),
             Verdict::Denied => {
-                self.tell_allowed(desk, viewer, track, false);
+                self.tell_allowed(desk, viewer, self.publications.main_of(track), false);
                 self.end(desk, viewer, track);
             }
             Verdict::Flows { leg, publisher_leg } => {
-                self.tell_allowed(desk, viewer, track, true);
+                self.tell_allowed(desk, viewer, self.publications.main_of(track), true);
                 if self.subscriptions.wish(viewer, track).flows_on.is_none() {
                     self.begin(desk, viewer, track, (leg, publisher_leg));
                 }
@@ -112,6 +119,7 @@ impl OpenRoom {
             publisher_leg: legs.1,
             publisher: owner.snapshot.id,
             track,
+            known_as: self.publications.main_of(track),
             source: description.source,
             kind: description.kind,
             view,
@@ -122,6 +130,7 @@ impl OpenRoom {
             return desk.drop_for(DropReason::TooManySubscriptions);
         }
         desk.stats.subscriptions += 1;
+        self.tell_stand_in(desk, viewer, track);
         desk.order(order);
         self.subscriptions.count(viewer, track, quality);
         self.tell_first_view(desk, track);
@@ -129,7 +138,16 @@ impl OpenRoom {
         self.introduce(desk, viewer, owner_seat, known);
     }
 
+    fn tell_stand_in(&self, desk: &mut Desk, viewer: Seat, backup: TrackId) {
+        let track = self.publications.main_of(backup);
+        if track != backup {
+            let session = self.roster.get(viewer).and_then(|member| member.session);
+            desk.tell(session, Event::StandsIn { backup, track });
+        }
+    }
+
     fn tell_first_view(&mut self, desk: &mut Desk, track: TrackId) {
+        let track = self.publications.main_of(track);
         let Some(publication) = self.publications.get_mut(track) else { return };
         if !std::mem::replace(&mut publication.viewed, true) {
             let owner = self.roster.get(publication.owner).and_then(|member| member.session);
@@ -159,9 +177,11 @@ impl OpenRoom {
         let adaptive = self.roster.get(viewer).is_some_and(|member| member.adaptive_stream);
         let video = publication.track.description.kind == MediaKind::Video;
         let first = if adaptive && video { Quality::Low } else { Quality::High };
-        let wish = self.subscriptions.wish(viewer, publication.track.id);
+        let main = publication.stands_in_for.unwrap_or(publication.track.id);
+        let silenced = self.publications.get(main).is_some_and(|publication| publication.silenced);
+        let wish = self.subscriptions.wish(viewer, main);
         let view = wish.view.unwrap_or_else(|| View { wanted: Wanted::Quality(first), ..View::default() });
-        View { shown: view.shown && !publication.silenced, ..view }
+        View { shown: view.shown && !silenced, ..view }
     }
 
     /// Wanted or not, from now on.
@@ -175,7 +195,9 @@ impl OpenRoom {
                 wish.undecodable &= !wanted;
             });
             if said {
-                self.settle(desk, viewer, *track);
+                for form in self.publications.forms_of(*track) {
+                    self.settle(desk, viewer, form);
+                }
             }
         }
         self.watch_wishes(desk, viewer);
@@ -189,7 +211,9 @@ impl OpenRoom {
         for track in tracks {
             let before = self.subscriptions.wish(viewer, *track).view;
             if before != Some(view) && self.wish_for(desk, viewer, *track, false, |wish| wish.view = Some(view)) {
-                self.review(desk, viewer, *track);
+                for form in self.publications.forms_of(*track) {
+                    self.review(desk, viewer, form);
+                }
             }
         }
         self.watch_wishes(desk, viewer);
@@ -251,8 +275,10 @@ impl OpenRoom {
     }
 
     pub(super) fn review_views(&mut self, desk: &mut Desk, track: TrackId) {
-        for viewer in self.subscriptions.viewers_of(track).collect::<Vec<_>>() {
-            self.review(desk, viewer, track);
+        for form in self.publications.forms_of(track) {
+            for viewer in self.subscriptions.viewers_of(form).collect::<Vec<_>>() {
+                self.review(desk, viewer, form);
+            }
         }
     }
 
@@ -279,7 +305,35 @@ impl OpenRoom {
         let marked = self.subscriptions.edit(viewer, track, most, |wish| wish.undecodable = true);
         debug_assert!(marked.is_ok(), "what flows has a wish");
         self.end_quietly(desk, viewer, track);
-        self.refuse_subscription(desk, viewer, track, Refusal::Invalid);
+        if !self.fall_back(desk, viewer, track) {
+            self.refuse_subscription(desk, viewer, self.publications.main_of(track), Refusal::Invalid);
+        }
+    }
+
+    /// Whether somebody waits for the second codec of a track.
+    pub(super) fn is_backup_wanted(&self, track: TrackId) -> bool {
+        let has_two = |publication: &Publication| {
+            publication.stands_in_for.is_none() && publication.track.description.codecs.len() > 1
+        };
+        self.publications.get(track).is_some_and(has_two) && self.subscriptions.is_undecodable_for_somebody(track)
+    }
+
+    /// He gets the track in its second codec, once that comes. Returns whether the publisher has one.
+    fn fall_back(&mut self, desk: &mut Desk, viewer: Seat, track: TrackId) -> bool {
+        let Some(publication) = self.publications.get(track).filter(|one| one.stands_in_for.is_none()) else {
+            return false;
+        };
+        if publication.track.description.codecs.len() < 2 {
+            return false;
+        }
+        match publication.backup {
+            Some(backup) => self.settle(desk, viewer, backup),
+            None => {
+                let owner = self.roster.get(publication.owner).and_then(|member| member.session);
+                desk.tell(owner, Event::BackupWanted(track));
+            }
+        }
+        true
     }
 
     pub(crate) fn stream_state(

@@ -121,6 +121,16 @@ impl Observer {
             | Event::TrackUnpublished(_)
             | Event::TrackSubscribed(_)
             | Event::Demand(..)
+            | Event::BackupWanted(_)
+            | Event::BackupStarted { .. }
+            | Event::StandsIn { .. }
+            | Event::DataTrackAdded(_)
+            | Event::DataTrackRefused { .. }
+            | Event::DataTrackEnded(_)
+            | Event::DataSubscribed { .. }
+            | Event::DataUnsubscribed(_)
+            | Event::Frame { .. }
+            | Event::Blob { .. }
             | Event::MuteAsked { .. }
             | Event::GrantsChanged(_) => {}
         }

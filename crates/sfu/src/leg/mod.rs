@@ -239,11 +239,10 @@ impl Leg {
         &mut self,
         now: Instant,
         track: TrackId,
-        publisher: ParticipantId,
         kind: MediaKind,
-        source: Source,
+        (publisher, known_as, source): (ParticipantId, TrackId, Source),
     ) -> Result<(), DropReason> {
-        let msid = (self.naming)(publisher, track, kind, source);
+        let msid = (self.naming)(publisher, known_as, kind, source);
         self.negotiation.subscribe(now, (track, kind, msid), self.intake.bounds())
     }
 

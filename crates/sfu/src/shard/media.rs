@@ -57,6 +57,7 @@ pub(super) struct Floor<'a> {
 pub(super) struct Wish {
     pub(super) leg: LegId,
     pub(super) track: TrackId,
+    pub(super) known_as: TrackId,
     pub(super) home: ShardId,
     pub(super) publisher: ParticipantId,
     pub(super) source: Source,
@@ -164,8 +165,8 @@ impl Media {
         if publication.subscriptions.contains_key(&leg) {
             return self.set_view(now, leg, track, view, floor);
         }
-        let (publisher, source) = (wish.publisher, wish.source);
-        let taken = floor.legs.touch(leg, |leg, _| leg.subscribe(now, track, publisher, kind, source));
+        let named = (wish.publisher, wish.known_as, wish.source);
+        let taken = floor.legs.touch(leg, |leg, _| leg.subscribe(now, track, kind, named));
         if let Some(Err(reason)) = taken {
             return floor.stats.count_drop(reason);
         }

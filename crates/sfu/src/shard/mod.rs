@@ -155,9 +155,9 @@ impl Shard {
                 let (media, mut floor) = self.split();
                 media.unpublish(now, track, &mut floor);
             }
-            Command::Subscribe { leg, track, home, publisher, source, kind, view } => {
+            Command::Subscribe { leg, track, known_as, home, publisher, source, kind, view } => {
                 let (media, mut floor) = self.split();
-                media.subscribe(now, &Wish { leg, track, home, publisher, source, kind, view }, &mut floor);
+                media.subscribe(now, &Wish { leg, track, known_as, home, publisher, source, kind, view }, &mut floor);
             }
             Command::SetView { leg, track, view } => {
                 let (media, mut floor) = self.split();

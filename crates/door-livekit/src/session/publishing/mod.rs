@@ -53,9 +53,9 @@ impl Publishing {
     }
 
     /// `add_track`.
-    pub(crate) fn add(&mut self, request: proto::AddTrackRequest, out: &mut Outputs) {
+    pub(crate) fn add(&mut self, request: proto::AddTrackRequest, leg: Option<LegId>, out: &mut Outputs) {
         if !request.sid.is_empty() {
-            return self.add_codec(request, out);
+            return self.add_codec(request, leg, out);
         }
         let Some(kind) = announcement::kind(&request) else {
             return out.send(refusal(Reason::UnsupportedType, "send audio or video", Request::AddTrack(request)));
@@ -155,10 +155,25 @@ impl Publishing {
         }
     }
 
-    /// What all viewers together want.
-    pub(crate) fn demand(&self, track: TrackId, demand: Demand, out: &mut Outputs) {
-        if let Some(own) = self.tracks.get(&track) {
-            out.send(notices::subscribed_quality(own.sid(), own.codecs(), demand));
+    /// What all viewers together want of a track, or of its second codec.
+    pub(crate) fn demand(&mut self, track: TrackId, demand: Demand, out: &mut Outputs) {
+        if let Some(own) = self.tracks.values_mut().find(|own| own.demanded(track, demand)) {
+            out.send(notices::subscribed_quality(own.sid(), &own.demands()));
+        }
+    }
+
+    /// Somebody cannot decode the main codec of a track.
+    pub(crate) fn backup_wanted(&mut self, track: TrackId, out: &mut Outputs) {
+        if let Some(own) = self.tracks.get_mut(&track) {
+            own.want_backup();
+            out.send(notices::subscribed_quality(own.sid(), &own.demands()));
+        }
+    }
+
+    /// The room has named what the second codec of a track carries.
+    pub(crate) fn backup_started(&mut self, track: TrackId, backup: TrackId) {
+        if let Some(own) = self.tracks.get_mut(&track) {
+            own.backup_started(backup);
         }
     }
 
@@ -201,13 +216,16 @@ impl Publishing {
         self.tracks.values().map(OwnTrack::preferences).chain(asked).flatten().collect()
     }
 
-    /// `add_track` for a track that is there: another codec of it.
-    fn add_codec(&mut self, request: proto::AddTrackRequest, out: &mut Outputs) {
+    /// `add_track` for a track that is there: another codec of it, whose section may have come already.
+    fn add_codec(&mut self, request: proto::AddTrackRequest, leg: Option<LegId>, out: &mut Outputs) {
         match self.find_mut(&request.sid) {
             Some(own) => {
                 out.tell(own.add_codecs(&request));
                 let track = Some(track_info(own.track()));
                 out.send(Message::TrackPublished(proto::TrackPublishedResponse { cid: request.cid, track }));
+                if let Some(leg) = leg {
+                    self.start_what_came(leg, out);
+                }
             }
             None => out.send(refusal(Reason::NotFound, "no such track", Request::AddTrack(request))),
         }
@@ -228,6 +246,12 @@ impl Publishing {
                 out.tell(ParticipantCommand::EndTrack(own.id()));
                 own.end();
             }
+            let sends = |mid: &str| {
+                self.sections
+                    .iter()
+                    .any(|section| section.offered.mid == mid && section.offered.direction == SectionDirection::Sends)
+            };
+            own.end_backup_unless(sends, out);
         }
     }
 
@@ -236,6 +260,9 @@ impl Publishing {
             if let Some(own) = self.tracks.get_mut(&track) {
                 own.start(leg, &section, out);
             }
+        }
+        for own in self.tracks.values_mut() {
+            own.start_backup(leg, self.sections.iter().map(|section| &section.offered), out);
         }
     }
 

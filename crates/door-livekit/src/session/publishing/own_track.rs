@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use livekit_protocol as proto;
-use moim_room::{ParticipantCommand, Track, TrackDescription};
-use moim_sfu::{CodecPreference, OfferedSection};
-use moim_types::{Codec, LegId, MediaKind, TrackId};
+use moim_room::{Demand, ParticipantCommand, Track, TrackDescription};
+use moim_sfu::{CodecPreference, OfferedSection, SectionDirection};
+use moim_types::{Codec, LegId, MediaKind, Quality, TrackId};
 use proto::AudioTrackFeature;
 
 use super::matching::Waiting;
@@ -25,6 +25,19 @@ pub(crate) struct OwnTrack {
     /// The name in SDP, where that is another than the announced one.
     sdp_cid: String,
     state: State,
+    /// Its second codec, while that is sent.
+    backup: Option<Backup>,
+    /// What viewers want of it, once they were heard of.
+    demand: Option<Demand>,
+    backup_demand: Option<Demand>,
+}
+
+/// The second codec of a track, in a section of its own.
+#[derive(Debug)]
+struct Backup {
+    mid: String,
+    /// The room's name for it.
+    id: Option<TrackId>,
 }
 
 /// How far a track has come.
@@ -40,7 +53,16 @@ enum State {
 
 impl OwnTrack {
     pub(crate) const fn new(request: proto::AddTrackRequest, track: Arc<Track>, order: u64) -> Self {
-        Self { request, track, order, sdp_cid: String::new(), state: State::Waiting }
+        Self {
+            request,
+            track,
+            order,
+            sdp_cid: String::new(),
+            state: State::Waiting,
+            backup: None,
+            demand: None,
+            backup_demand: None,
+        }
     }
 
     pub(crate) fn id(&self) -> TrackId {
@@ -61,6 +83,76 @@ impl OwnTrack {
 
     pub(crate) fn codecs(&self) -> &[Codec] {
         &self.track.description.codecs
+    }
+
+    /// Notes what is wanted of the track or of its second codec; `false`: this is about neither.
+    pub(crate) fn demanded(&mut self, track: TrackId, demand: Demand) -> bool {
+        if track == self.track.id {
+            self.demand = Some(demand);
+        } else if self.backup.as_ref().is_some_and(|backup| backup.id == Some(track)) {
+            self.backup_demand = Some(demand);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Somebody needs the second codec. How well it is shown is told once it is sent.
+    pub(crate) fn want_backup(&mut self) {
+        self.backup_demand = Some(Demand::UpTo(Quality::High));
+    }
+
+    /// What is wanted of each codec that is sent or ought to be.
+    pub(crate) fn demands(&self) -> Vec<(Codec, Demand)> {
+        let main = self.demand.unwrap_or(Demand::UpTo(Quality::High));
+        let all = [Some(main), self.backup_demand];
+        self.codecs().iter().zip(all).filter_map(|(codec, demand)| Some((*codec, demand?))).collect()
+    }
+
+    pub(crate) fn backup_started(&mut self, id: TrackId) {
+        if let Some(backup) = &mut self.backup {
+            backup.id = Some(id);
+        }
+    }
+
+    /// SDP carries its second codec: tells the room.
+    pub(crate) fn start_backup<'a>(
+        &mut self,
+        leg: LegId,
+        mut sections: impl Iterator<Item = &'a OfferedSection>,
+        out: &mut super::Outputs,
+    ) {
+        let is_video = self.track.description.kind == MediaKind::Video;
+        if self.backup.is_some() || !is_video || !matches!(self.state, State::Sent(_)) {
+            return;
+        }
+        let Some(asked) = self.request.simulcast_codecs.get(1).filter(|asked| !asked.cid.is_empty()) else { return };
+        let carries = |section: &&OfferedSection| {
+            let sends = section.direction == SectionDirection::Sends && self.mid() != Some(&section.mid);
+            sends && section.track.as_ref() == Some(&asked.cid)
+        };
+        let Some(section) = sections.find(carries) else { return };
+        let Some(codec) = crate::wire::codec::from_mime_type(&asked.codec) else { return };
+        let alone = proto::AddTrackRequest {
+            simulcast_codecs: vec![asked.clone()],
+            layers: self.request.layers.clone(),
+            ..Default::default()
+        };
+        let encodings = encodings::negotiated(&alone, Some(codec), &section.rids);
+        self.backup = Some(Backup { mid: section.mid.clone(), id: None });
+        let (track, mid) = (self.track.id, section.mid.clone());
+        out.tell(ParticipantCommand::StartBackup { track, leg, mid, codec, encodings });
+    }
+
+    /// The second codec ends when its section does; with the track it ends by itself.
+    pub(crate) fn end_backup_unless(&mut self, sends: impl Fn(&str) -> bool, out: &mut super::Outputs) {
+        if self.backup.take_if(|backup| !sends(&backup.mid)).is_none() {
+            return;
+        }
+        self.backup_demand = None;
+        if matches!(self.state, State::Sent(_)) {
+            out.tell(ParticipantCommand::EndBackup(self.track.id));
+        }
     }
 
     pub(crate) fn is_waiting(&self) -> bool {
@@ -127,7 +219,7 @@ impl OwnTrack {
         ParticipantCommand::DescribeTrack { track: self.track.id, description }
     }
 
-    /// Another codec, sent beside the first. It is known from now on; what is forwarded is the first.
+    /// Another codec, sent beside the first to those who cannot decode that.
     pub(crate) fn add_codecs(&mut self, request: &proto::AddTrackRequest) -> ParticipantCommand {
         let more = request.simulcast_codecs.iter().take(MAX_CODECS);
         self.describe(|asked| {

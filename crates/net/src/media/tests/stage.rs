@@ -90,6 +90,7 @@ impl Stage {
         let subscribe = Command::Subscribe {
             leg,
             track: track(number),
+            known_as: track(number),
             home: ShardId(home),
             publisher: ParticipantId::from_random([1; 12]),
             source: Source::Microphone,

@@ -169,7 +169,10 @@ impl World {
         let Client { shard, leg, .. } = self.clients[client];
         let source = if kind == MediaKind::Audio { Source::Microphone } else { Source::Camera };
         let home = ShardId(home as u16);
-        self.command(shard, Command::Subscribe { leg, track, home, publisher: publisher(), source, kind, view });
+        self.command(
+            shard,
+            Command::Subscribe { leg, track, known_as: track, home, publisher: publisher(), source, kind, view },
+        );
     }
 
     pub(crate) fn unsubscribe(&mut self, client: usize, track: TrackId) {
