@@ -112,6 +112,8 @@ pub struct LegConfig {
     pub offerer: Offerer,
     /// How it finds a path.
     pub ice: IceMode,
+    /// At which of the shard's addresses it may be reached.
+    pub paths: Paths,
     /// Codecs it may send or receive.
     pub codecs: Vec<Codec>,
     /// Data channels that this side opens. Empty where the remote side opens them.
@@ -147,6 +149,15 @@ pub enum IceMode {
     Lite,
     /// Makes checks as well.
     Full,
+}
+
+/// At which of a shard's addresses a leg may be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paths {
+    /// All of them.
+    All,
+    /// Those for TCP, where there are any.
+    TcpOnly,
 }
 
 /// A data channel to open.

@@ -20,7 +20,7 @@ mod stats;
 
 pub use certificate::{Certificate, NoCertificate};
 pub use command::{
-    ChannelConfig, CodecPreference, Command, Directions, IceMode, LegCommand, LegConfig, Msid, Naming, Offerer,
+    ChannelConfig, CodecPreference, Command, Directions, IceMode, LegCommand, LegConfig, Msid, Naming, Offerer, Paths,
     PublicationConfig, Rid,
 };
 pub use config::{Bounds, Config, LocalCandidate};

@@ -22,6 +22,8 @@ pub(crate) struct Client {
     pub(crate) info: proto::ClientInfo,
     pub(crate) connections: Connections,
     pub(crate) disable_ice_lite: bool,
+    /// It asked not to be reached over UDP.
+    pub(crate) avoids_udp: bool,
 }
 
 /// Codecs that a client must not be given.
@@ -34,6 +36,11 @@ struct Quirks {
 }
 
 impl Client {
+    /// Whether it is one that comes again by itself where it asked for another path.
+    pub(crate) fn finds_its_way(&self) -> bool {
+        self.info.sdk == i32::from(Sdk::Js)
+    }
+
     /// The protocol's generation.
     pub(crate) const fn protocol(&self) -> i32 {
         self.info.protocol
@@ -126,7 +133,7 @@ mod tests {
             os: os.into(),
             ..Default::default()
         };
-        Client { info, connections: Connections::Dual, disable_ice_lite: false }
+        Client { info, connections: Connections::Dual, disable_ice_lite: false, avoids_udp: false }
     }
 
     #[test]

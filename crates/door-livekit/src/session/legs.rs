@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use livekit_protocol as proto;
 use moim_room::ParticipantCommand;
-use moim_sfu::{ChannelConfig, Directions, LegCommand, LegConfig, Msid, Offerer};
+use moim_sfu::{ChannelConfig, Directions, LegCommand, LegConfig, Msid, Offerer, Paths};
 use moim_types::{Codec, LegId, MediaKind, ParticipantId, Source, TrackId};
 
 use super::client::{Client, Connections};
@@ -162,6 +162,7 @@ fn config(role: LegRole, client: &Client, enabled: &[Codec]) -> LegConfig {
         directions,
         offerer,
         ice: client.ice_mode(),
+        paths: if client.avoids_udp { Paths::TcpOnly } else { Paths::All },
         codecs: client.codecs(enabled, directions),
         channels: if role == LegRole::Subscriber { channels() } else { Vec::new() },
         naming: msid,

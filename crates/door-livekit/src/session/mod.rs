@@ -379,7 +379,7 @@ impl Session {
     fn simulate(&mut self, scenario: &proto::SimulateScenario, now: Instant) {
         let Some(scenario) = &scenario.scenario else { return };
         let sid = participant_sid(self.me.id);
-        if let Some(ending) = self.simulation.begin(scenario, sid, now, &self.legs, &mut self.out) {
+        if let Some(ending) = self.simulation.begin(scenario, sid, now, &self.client, &self.legs, &mut self.out) {
             self.end(ending);
         }
     }

@@ -20,6 +20,8 @@ pub(crate) enum Output {
     Tell(ParticipantCommand),
     /// A call of the application's server has come as far as this.
     Call(String, Progress),
+    /// Whether the next legs of this participant are to be reached over TCP alone.
+    AvoidUdp(bool),
     /// Make a leg, and tell the session its number.
     OpenLeg(LegRole, Box<LegConfig>),
     /// Tell a leg something.

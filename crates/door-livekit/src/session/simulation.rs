@@ -6,13 +6,13 @@ use livekit_protocol as proto;
 use moim_room::{DisconnectReason, ParticipantCommand};
 use moim_sfu::LegCommand;
 use moim_types::Bitrate;
-use proto::leave_request::Action;
 use proto::signal_response::Message;
 use proto::simulate_scenario::Scenario;
 
-use super::leaving::{goodbye, join_anew, leave};
+use super::client::Client;
+use super::leaving::{goodbye, join_anew};
 use super::legs::Legs;
-use super::output::{Ending, Outputs};
+use super::output::{Ending, Output, Outputs};
 
 /// What is being simulated.
 #[derive(Debug, Default)]
@@ -40,6 +40,7 @@ impl Simulation {
         scenario: &Scenario,
         sid: String,
         now: Instant,
+        client: &Client,
         legs: &Legs,
         out: &mut Outputs,
     ) -> Option<Ending> {
@@ -65,7 +66,7 @@ impl Simulation {
                 out.tell(ParticipantCommand::Leave(DisconnectReason::StateMismatch));
                 Some(Ending::Left)
             }
-            Scenario::SwitchCandidateProtocol(_) => switch_candidates(legs, out),
+            Scenario::SwitchCandidateProtocol(protocol) => switch_paths(protocol, client, out),
             Scenario::SubscriberBandwidth(bps) => {
                 let most = u64::try_from(bps).ok().filter(|&bps| bps > 0).map(Bitrate::from_bps);
                 if let Some(leg) = legs.to_client() {
@@ -97,18 +98,15 @@ impl Simulation {
     }
 }
 
-/// The client is to find another path: by an ICE restart where this side offers, else by resuming, which restarts ICE.
-fn switch_candidates(legs: &Legs, out: &mut Outputs) -> Option<Ending> {
-    match legs.offered_by_us() {
-        Some(leg) => {
-            out.leg(leg, LegCommand::RestartIce);
-            None
-        }
-        None => {
-            out.send(leave(Action::Resume, proto::DisconnectReason::UnknownReason));
-            Some(Ending::MayResume)
-        }
+/// The client is to come over another path, which takes new legs. TLS is TCP here: what hides in it is the same.
+fn switch_paths(protocol: i32, client: &Client, out: &mut Outputs) -> Option<Ending> {
+    out.push(Output::AvoidUdp(protocol != i32::from(proto::CandidateProtocol::Udp)));
+    if client.finds_its_way() {
+        return None;
     }
+    out.send(join_anew());
+    out.tell(ParticipantCommand::Leave(DisconnectReason::StateMismatch));
+    Some(Ending::Left)
 }
 
 fn speaks(sid: String, active: bool) -> Message {

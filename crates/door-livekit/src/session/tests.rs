@@ -27,7 +27,7 @@ fn now() -> Now {
 
 fn client(connections: Connections) -> Client {
     let info = proto::ClientInfo { protocol: 17, ..Default::default() };
-    Client { info, connections, disable_ice_lite: false }
+    Client { info, connections, disable_ice_lite: false, avoids_udp: false }
 }
 
 fn participant(number: u8, tracks: Vec<Arc<Track>>) -> Arc<Participant> {

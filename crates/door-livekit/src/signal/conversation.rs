@@ -15,7 +15,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
 use livekit_protocol::signal_response::Message;
 use moim_net::rooms::{Gone, LegOptions, SessionEvents};
-use moim_room::{Command, DisconnectReason, Joined, ParticipantCommand};
+use moim_room::{Command, DisconnectReason, Identity, Joined, ParticipantCommand, RoomName};
 use moim_types::{Now, ParticipantId, SessionId};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -73,6 +73,7 @@ struct Conversation {
     events: SessionEvents,
     session: Box<Session>,
     credentials: Credentials,
+    who: (RoomName, Identity),
     /// None once the connection has ended.
     outbox: Option<Outbox>,
     format: Format,
@@ -114,6 +115,7 @@ pub(crate) async fn run(shared: Arc<Shared>, socket: WebSocket, entry: Entry) {
 /// is told.
 async fn begin(shared: &Arc<Shared>, entry: Entry) -> Result<(Conversation, ParticipantId), (Refusal, Message)> {
     let Entry { guest, welcome, number, events, first } = entry;
+    let who = (guest.room.clone(), guest.identity.clone());
     let credentials = Credentials::new(guest.grants, unix_now());
     let (client, words) = (guest.knock.client, guest.knock.first);
     let sdk = client.info.sdk().as_str_name();
@@ -142,7 +144,7 @@ async fn begin(shared: &Arc<Shared>, entry: Entry) -> Result<(Conversation, Part
     };
     let shared = shared.clone();
     let format = Format::default();
-    Ok((Conversation { shared, number, events, session, credentials, outbox: None, format }, participant))
+    Ok((Conversation { shared, number, events, session, credentials, who, outbox: None, format }, participant))
 }
 
 /// Gets the session of a stay that goes on, and the events of its legs. Where nobody has it, the stay ends: its client
@@ -226,6 +228,10 @@ impl Conversation {
                 }
                 Output::Call(number, progress) => {
                     self.shared.calls.answered(self.session.me().id, &number, progress);
+                    Ok(None)
+                }
+                Output::AvoidUdp(avoids) => {
+                    self.shared.detours.note(self.who.clone(), avoids, Instant::now());
                     Ok(None)
                 }
                 Output::Leg(leg, command) => self.shared.rooms.leg(leg, command).await.map(|()| None),

@@ -3,6 +3,7 @@
 mod admission;
 mod conversation;
 mod counters;
+mod detours;
 mod frame;
 mod handover;
 mod join_request;
@@ -31,6 +32,7 @@ use crate::token::Authority;
 use crate::wire::room::ENABLED_CODECS;
 pub use admission::NoFault;
 use counters::Counters;
+use detours::Detours;
 use handover::Handovers;
 
 /// What every connection shares.
@@ -45,6 +47,7 @@ pub(crate) struct Shared {
     bounds: Bounds,
     server: Arc<Server>,
     pub(crate) calls: Calls,
+    detours: Detours,
     handovers: Handovers,
     places: Arc<Semaphore>,
     is_draining: AtomicBool,
@@ -65,6 +68,7 @@ impl Shared {
                 data_blobs: config.data_blobs,
             }),
             calls: Calls::default(),
+            detours: Detours::default(),
             handovers: Handovers::default(),
             places: Arc::new(Semaphore::new(config.bounds.connections.min(Semaphore::MAX_PERMITS))),
             bounds: config.bounds,

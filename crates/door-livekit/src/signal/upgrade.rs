@@ -1,7 +1,7 @@
 //! The routes: a request becomes a place in a room, and then a WebSocket. Errors come before that, as HTTP.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{FromRequestParts as _, Request, State};
@@ -66,7 +66,9 @@ async fn try_enter(shared: &Arc<Shared>, path: Path, request: Request) -> Result
     let (mut parts, _) = request.into_parts();
     let socket = WebSocketUpgrade::from_request_parts(&mut parts, &()).await.map_err(|_| NotAdmitted::NotWebSocket)?;
     let now = unix_now();
-    let guest = shared.admit(path, &parts, now)?;
+    let mut guest = shared.admit(path, &parts, now)?;
+    let who = (guest.room.clone(), guest.identity.clone());
+    guest.knock.client.avoids_udp = shared.detours.avoids_udp(&who, Instant::now());
     let permit = shared.places.clone().try_acquire_owned().map_err(|_| NotAdmitted::Full)?;
     let ice_servers = shared.ice_servers(&parts, &guest, now);
     let (number, mut events) = shared.rooms.open_session().await?;

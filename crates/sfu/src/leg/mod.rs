@@ -48,7 +48,8 @@ use self::outlets::Outlets;
 use self::quality::Quality;
 use self::remote_offers::RemoteOffers;
 use crate::{
-    CloseReason, CodecPreference, Config, DropReason, LegCommand, LegConfig, LegEvent, Naming, Offerer, Transport,
+    CloseReason, CodecPreference, Config, DropReason, LegCommand, LegConfig, LegEvent, Naming, Offerer, Paths,
+    Transport,
 };
 
 /// One WebRTC connection.
@@ -128,7 +129,7 @@ impl Leg {
     pub(crate) fn new(leg: &LegConfig, shard: &Config, seed: Seed, now: Instant) -> Self {
         let credentials = IceCreds { ufrag: seed.fragment.clone(), pass: seed.password };
         let mut rtc = settings::rtc_config(leg, &shard.certificate, credentials).build(now);
-        for candidate in shard.candidates.iter().filter_map(local_candidate) {
+        for candidate in reachable_at(&shard.candidates, leg.paths).filter_map(local_candidate) {
             rtc.add_local_candidate(candidate);
         }
         let negotiation = match leg.offerer {
@@ -534,6 +535,12 @@ impl Leg {
             out.signals.push(Signal::Closed(reason));
         }
     }
+}
+
+fn reachable_at(all: &[crate::LocalCandidate], paths: Paths) -> impl Iterator<Item = &crate::LocalCandidate> {
+    let is_tcp = |candidate: &crate::LocalCandidate| matches!(candidate.transport, Transport::Tcp);
+    let tcp_only = paths == Paths::TcpOnly && all.iter().any(is_tcp);
+    all.iter().filter(move |candidate| !tcp_only || is_tcp(candidate))
 }
 
 fn local_candidate(candidate: &crate::LocalCandidate) -> Option<Candidate> {

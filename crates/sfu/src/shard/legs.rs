@@ -158,7 +158,7 @@ mod tests {
 
     use super::*;
     use crate::leg::Seed;
-    use crate::{Bounds, Certificate, Config, Directions, IceMode, LegConfig, Msid, Offerer, ShardId};
+    use crate::{Bounds, Certificate, Config, Directions, IceMode, LegConfig, Msid, Offerer, Paths, ShardId};
 
     fn named(_: ParticipantId, _: TrackId, _: MediaKind, _: Source) -> Msid {
         Msid { stream: "s".into(), track: "t".into() }
@@ -175,6 +175,7 @@ mod tests {
             directions: Directions::Ingress,
             offerer: Offerer::Remote,
             ice: IceMode::Lite,
+            paths: Paths::All,
             codecs: Vec::new(),
             channels: Vec::new(),
             naming: named,

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use moim_sfu::{
-    Command, Directions, Event, IceMode, LegCommand, LegConfig, LegEvent, Msid, Offerer, PublicationConfig, ShardId,
+    Command, Directions, Event, IceMode, LegCommand, LegConfig, LegEvent, Msid, Offerer, Paths, PublicationConfig,
+    ShardId,
 };
 use moim_types::{Codec, LegId, MediaKind, ParticipantId, Source, TrackId, View};
 use tokio::sync::mpsc;
@@ -45,7 +46,7 @@ fn named(participant: ParticipantId, track: TrackId, _: MediaKind, _: Source) ->
 
 pub(crate) fn leg_config(directions: Directions, offerer: Offerer) -> LegConfig {
     let (ice, codecs) = (IceMode::Lite, vec![Codec::Opus]);
-    LegConfig { directions, offerer, ice, codecs, channels: Vec::new(), naming: named }
+    LegConfig { directions, offerer, ice, paths: Paths::All, codecs, channels: Vec::new(), naming: named }
 }
 
 impl Stage {

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use moim_sfu::{
     Bounds, Certificate, ChannelConfig, CodecPreference, Command, Config, Directions, Event, IceMode, Input,
-    LegCommand, LegConfig, LegEvent, LocalCandidate, Msid, Offerer, Output, PublicationConfig, RelayInput, Shard,
-    ShardId, Transport,
+    LegCommand, LegConfig, LegEvent, LocalCandidate, Msid, Offerer, Output, Paths, PublicationConfig, RelayInput,
+    Shard, ShardId, Transport,
 };
 use moim_testkit::VirtualClock;
 use moim_types::{Codec, LegId, MediaKind, Now, ParticipantId, Source, TrackId, View};
@@ -57,6 +57,7 @@ pub(crate) fn leg_config(directions: Directions, offerer: Offerer) -> LegConfig 
         directions,
         offerer,
         ice: IceMode::Lite,
+        paths: Paths::All,
         codecs: vec![Codec::Opus, Codec::Red, Codec::Vp8, Codec::H264, Codec::Vp9],
         channels: if offerer == Offerer::Local { channels() } else { Vec::new() },
         naming: named,
