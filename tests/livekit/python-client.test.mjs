@@ -53,3 +53,32 @@ scenario('the native client and a browser see and hear each other', async ({ url
     child.kill('SIGKILL');
   }
 }, { timeout: 120_000 });
+
+// A process that is stopped reads nothing, and its system reads for it only what fits into a socket's buffer.
+scenario('a slow reader of reliable data is sent away, and the quick ones get everything', async ({ moim, url, room, member }) => {
+  const [anna, quick] = [await member('anna'), await member('quick')];
+  await anna.join(room);
+  await quick.join(room);
+  const { child, said } = start(url, ['reader.py', room, 'slow']);
+  try {
+    await anna.hears('participantConnected', ({ identity }) => identity === 'slow', { within: 40_000 });
+    await until('the slow one to be in', () => said.out.includes('in'));
+    await until('the slow one to read', async () => {
+      await anna.ask('send', { text: 'hello', reliable: true });
+      return said.out.includes('hello');
+    });
+    child.kill('SIGSTOP');
+    const since = await quick.now();
+    const pieces = 400;
+    for (let n = 0; n < pieces; n += 1) await anna.ask('send', { size: 15_000, reliable: true });
+    await anna.hears('participantDisconnected', ({ identity }) => identity === 'slow', { within: 30_000 });
+    const large = async () => (await quick.heard('data', since)).filter(({ bytes }) => bytes === 15_000);
+    await until('the quick one to have everything', async () => (await large()).length === pieces, { within: 30_000 });
+    assert.equal((await moim.metrics()).sum('moim_rooms_left_total', 'reason="too_slow"'), 1);
+    // The room goes on.
+    await quick.ask('send', { text: 'still here', reliable: true });
+    await anna.hears('data', ({ text }) => text === 'still here');
+  } finally {
+    child.kill('SIGKILL');
+  }
+}, { timeout: 120_000 });

@@ -86,6 +86,55 @@ for (const mode of modes) {
   });
 }
 
+for (const mode of modes) {
+  scenario(`media goes over TCP where a client asks for that (${mode} connection)`, async (scene) => {
+    const { anna, ben } = await callOf(scene, mode);
+    assert.ok((await anna.ask('protocols')).every((protocol) => protocol === 'udp'), 'over UDP at first');
+    const own = await anna.now();
+    await anna.ask('simulate', { scenario: 'force-tcp' });
+    await anna.hears('reconnected', undefined, { since: own, within: 30_000 });
+    await seeEachOther(anna, ben);
+    const protocols = await anna.ask('protocols');
+    assert.ok(protocols.length > 0 && protocols.every((protocol) => protocol === 'tcp'), `${protocols}`);
+    assert.ok((await ben.ask('protocols')).every((protocol) => protocol === 'udp'), 'the others stay where they are');
+  });
+
+  scenario(`a node that fails and one that hands over are survived (${mode} connection)`, async (scene) => {
+    const { anna, ben, sid } = await callOf(scene, mode);
+    let own = await anna.now();
+    await anna.ask('simulate', { scenario: 'migration' });
+    await anna.hears('reconnected', undefined, { since: own, within: 30_000 });
+    assert.equal((await anna.ask('self')).sid, sid, 'the same stay');
+    await seeEachOther(anna, ben);
+    own = await anna.now();
+    await anna.ask('simulate', { scenario: 'node-failure' });
+    await anna.hears('reconnected', undefined, { since: own, within: 40_000 });
+    assert.notEqual((await anna.ask('self')).sid, sid, 'another stay');
+    await seeEachOther(anna, ben);
+    assert.equal((await ben.ask('people')).length, 1, 'no ghost');
+  });
+
+  scenario(`signals that break again while they resume (${mode} connection)`, async (scene) => {
+    const { anna, ben } = await callOf(scene, mode);
+    for (const what of ['disconnect-signal-on-resume', 'disconnect-signal-on-resume-no-messages', 'resume-reconnect']) {
+      const own = await anna.now();
+      await anna.ask('simulate', { scenario: what });
+      await anna.hears('reconnected', undefined, { since: own, within: 40_000 });
+      await seeEachOther(anna, ben);
+    }
+  });
+
+  scenario(`the server may send somebody away, and say that somebody speaks (${mode} connection)`, async (scene) => {
+    const { anna, ben } = await callOf(scene, mode);
+    const since = await anna.now();
+    await anna.ask('simulate', { scenario: 'speaker' });
+    await anna.hears('speakers', ({ identities }) => identities.includes('anna'), { since });
+    await anna.ask('simulate', { scenario: 'server-leave' });
+    await anna.hears('disconnected', ({ reason }) => reason === 'SERVER_SHUTDOWN');
+    await ben.hears('participantDisconnected', ({ identity }) => identity === 'anna');
+  });
+}
+
 scenario('a tab that is closed without a word is gone soon', async (scene) => {
   const { anna, ben } = await callOf(scene, 'single');
   const at = performance.now();

@@ -282,6 +282,20 @@ window.member = {
   simulate: ({ scenario, argument }) => room.simulateScenario(scenario, argument),
   /** As a network does it: the socket is gone, nobody said so. */
   closeSocket: () => room.engine.client.ws.close(),
+  /** Over what each connection goes now. */
+  async protocols() {
+    const { publisher, subscriber } = room.engine.pcManager;
+    const protocols = [];
+    for (const transport of [publisher, subscriber].filter(Boolean)) {
+      const report = await transport.getStats();
+      for (const stat of report?.values() ?? []) {
+        if (stat.type !== 'transport' || !stat.selectedCandidatePairId) continue;
+        const pair = report.get(stat.selectedCandidatePairId);
+        protocols.push(report.get(pair.localCandidateId)?.protocol ?? 'unknown');
+      }
+    }
+    return protocols;
+  },
   transports: () => {
     const manager = room.engine.pcManager;
     return { publisher: Boolean(manager.publisher), subscriber: Boolean(manager.subscriber), mode: manager.mode };
