@@ -73,6 +73,7 @@ fn sound_arrives_without_a_gap() {
 fn the_first_offer_has_data_channels_only_and_the_next_names_the_track() {
     let mut world = World::new(1);
     let viewer = world.client(0, leg_config(Directions::Egress, Offerer::Local));
+    world.run(Duration::from_millis(20));
     let first = world.clients[viewer].last_sdp.clone();
     assert!(first.contains("m=application") && !first.contains("m=audio"), "{first}");
     let (publisher, _) = publisher_of_sound(&mut world, 0);
@@ -83,6 +84,17 @@ fn the_first_offer_has_data_channels_only_and_the_next_names_the_track() {
     let msid = format!("a=msid:PA_{}|TR_{} TR_{}\r\n", crate::world::publisher(), track(1), track(1));
     assert!(second.contains(&msid), "{second}");
     let _ = publisher;
+}
+
+#[test]
+fn what_is_subscribed_to_at_once_is_in_the_first_offer() {
+    let mut world = World::new(1);
+    publisher_of_sound(&mut world, 0);
+    let viewer = world.client(0, leg_config(Directions::Egress, Offerer::Local));
+    world.subscribe(viewer, track(1), 0, MediaKind::Audio);
+    world.run(Duration::from_millis(11));
+    let first = &world.clients[viewer].last_sdp;
+    assert!(first.contains("m=application") && first.contains("m=audio"), "{first}");
 }
 
 #[test]
