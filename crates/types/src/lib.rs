@@ -6,7 +6,7 @@ mod now;
 mod redacted;
 mod view;
 
-pub use id::{Id, LegId, NotAnId, ParticipantId, RoomId, SessionId, TrackId};
+pub use id::{DataTrackId, Id, LegId, NotAnId, ParticipantId, RoomId, SessionId, TrackId};
 pub use media::{Bitrate, Codec, Layer, MediaKind, Quality, Source};
 pub use now::Now;
 pub use redacted::Redacted;

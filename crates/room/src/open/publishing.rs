@@ -327,7 +327,7 @@ impl OpenRoom {
 
 fn publish_order(leg: LegId, track: &Track) -> MediaOrder {
     let steps = &track.description.encodings;
-    let known = |step: &&crate::Encoding| step.resolution.width > 0 && step.resolution.height > 0;
+    let known = |step: &&Encoding| step.resolution.width > 0 && step.resolution.height > 0;
     MediaOrder::Publish {
         leg,
         mid: track.mid.clone(),
