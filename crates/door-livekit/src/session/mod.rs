@@ -278,7 +278,7 @@ impl Session {
                 self.refresh(now);
             }
             Event::Disconnected(reason) => {
-                self.out.send(leaving::goodbye(reason));
+                self.out.send(goodbye(reason));
                 self.end(Ending::Left);
             }
             Event::Superseded(_) => self.end(Ending::Replaced),
@@ -313,7 +313,7 @@ impl Session {
                 self.data.channel_open(&label, leg, &mut self.out);
             }
             LegEvent::ChannelOverflow(_) => {
-                self.out.send(leaving::goodbye(DisconnectReason::TooSlow));
+                self.out.send(goodbye(DisconnectReason::TooSlow));
                 self.give_up(DisconnectReason::TooSlow);
             }
             LegEvent::Closed(why) => self.leg_closed(leg, why),
@@ -422,7 +422,7 @@ impl Session {
             CloseReason::Asked | CloseReason::Remote => {}
             CloseReason::TimedOut | CloseReason::Protocol | CloseReason::Fault => {
                 tracing::info!(participant.id = %self.me.id, leg.id = leg.0, ?why, "livekit: a connection is gone");
-                self.out.send(leaving::goodbye(DisconnectReason::ConnectionTimeout));
+                self.out.send(goodbye(DisconnectReason::ConnectionTimeout));
                 self.give_up(DisconnectReason::ConnectionTimeout);
             }
         }

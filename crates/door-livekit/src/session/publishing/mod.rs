@@ -157,8 +157,10 @@ impl Publishing {
 
     /// What all viewers together want of a track, or of its second codec.
     pub(crate) fn demand(&mut self, track: TrackId, demand: Demand, out: &mut Outputs) {
-        if let Some(own) = self.tracks.values_mut().find(|own| own.demanded(track, demand)) {
-            out.send(notices::subscribed_quality(own.sid(), &own.demands()));
+        for own in self.tracks.values_mut() {
+            if own.demanded(track, demand) {
+                return out.send(notices::subscribed_quality(own.sid(), &own.demands()));
+            }
         }
     }
 
