@@ -19,6 +19,7 @@ use proto::signal_response::Message;
 use super::data::DATA_TRACK;
 use super::output::Outputs;
 use super::own::reason;
+use super::publishing::refusal;
 use crate::wire::data_track::{data_track_id, data_track_info, data_track_sid, kept};
 use crate::wire::ids::participant_sid;
 
@@ -207,15 +208,6 @@ pub(crate) fn is_schema(schema: &proto::DataTrackSchemaId) -> bool {
 
 fn not_published(request: proto::UnpublishDataTrackRequest) -> Message {
     refusal(Reason::InvalidHandle, "no data track has this handle", Request::UnpublishDataTrack(request))
-}
-
-fn refusal(why: Reason, message: &str, request: Request) -> Message {
-    Message::RequestResponse(proto::RequestResponse {
-        request_id: 0,
-        reason: why.into(),
-        message: message.to_owned(),
-        request: Some(request),
-    })
 }
 
 /// Of a packet: a byte of version and flags, one that is reserved, the number, sequence, frame and timestamp.

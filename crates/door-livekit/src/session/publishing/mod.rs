@@ -318,7 +318,8 @@ fn is_same_media(one: &OfferedSection, other: &OfferedSection) -> bool {
     other.direction == SectionDirection::Sends && one.track == other.track
 }
 
-fn refusal(reason: Reason, message: &str, request: Request) -> Message {
+/// What the client asked about its publishing is not done.
+pub(super) fn refusal(reason: Reason, message: &str, request: Request) -> Message {
     Message::RequestResponse(proto::RequestResponse {
         request_id: 0,
         reason: reason.into(),
