@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { DataBlob, DataBlobKey, GetDataBlobRequest, RequestResponse_Reason, StoreDataBlobRequest } from '@livekit/protocol';
 import { until } from '../support/wait.mjs';
 import { house, modes, newRoom, startLivekit, urlOf } from './support/house.mjs';
-import { tokenFor } from './support/keys.mjs';
+import { apiKey, apiSecret, tokenFor } from './support/keys.mjs';
 import { openSignal } from './support/signal.mjs';
 
 const scenario = house();
@@ -109,7 +109,7 @@ function blobs(name, enabled, play) {
   let moim;
   const open = [];
   before(async () => {
-    moim = await startLivekit({ config: enabled ? { livekit: { enable_data_blobs: true } } : {} });
+    moim = await startLivekit({ config: { livekit: { keys: { [apiKey]: apiSecret }, enable_data_blobs: enabled } } });
   });
   after(async () => {
     for (const signal of open) signal.terminate();
