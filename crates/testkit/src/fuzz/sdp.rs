@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use moim_sfu::{
     Bounds, Certificate, ChannelConfig, CloseReason, CodecPreference, Command, Config, Directions, Event, IceMode,
-    Input, LegCommand, LegConfig, LegEvent, LocalCandidate, Msid, Offerer, Output, Shard, ShardId, Transport,
+    Input, LegCommand, LegConfig, LegEvent, LocalCandidate, Msid, Offerer, Output, Paths, Shard, ShardId, Transport,
 };
 use moim_types::{Codec, LegId, MediaKind, Now, ParticipantId, Source, TrackId, View};
 
@@ -73,9 +73,11 @@ impl Stage {
     /// The client's room has one more track: a section is wanted for it.
     fn viewed(&mut self, number: u8) {
         let kind = if number.is_multiple_of(2) { MediaKind::Video } else { MediaKind::Audio };
+        let track = TrackId::from_random([number; 10]);
         self.command(Command::Subscribe {
             leg: HOSTILE,
-            track: TrackId::from_random([number; 10]),
+            track,
+            known_as: track,
             home: ShardId(0),
             publisher: ParticipantId::from_random([1; 12]),
             source: Source::Unknown,
@@ -173,7 +175,7 @@ fn leg_config(offerer: Offerer) -> LegConfig {
         Offerer::Local => (Directions::Egress, IceMode::Lite, vec![channel("_reliable"), channel("_lossy")]),
     };
     let codecs = vec![Codec::Opus, Codec::Red, Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1];
-    LegConfig { directions, offerer, ice, codecs, channels, naming: msid }
+    LegConfig { directions, offerer, ice, paths: Paths::All, codecs, channels, naming: msid }
 }
 
 fn msid(publisher: ParticipantId, track: TrackId, _: MediaKind, _: Source) -> Msid {
