@@ -1,7 +1,6 @@
 // Sound and pictures, by every codec, over one connection and over two.
 import assert from 'node:assert/strict';
 import { until } from '../support/wait.mjs';
-import { chromiumMember } from './support/chromium.mjs';
 import { house, modes } from './support/house.mjs';
 
 const scenario = house();
@@ -151,24 +150,3 @@ scenario('five people all see and hear all', async ({ room, member, say }) => {
   const freezes = (await Promise.all(people.map((one) => one.ask('received')))).flat().reduce((sum, one) => sum + (one.freezes ?? 0), 0);
   say(`20 pictures among five people, ${freezes} freezes so far`);
 }, { timeout: 180_000 });
-
-// The server keeps Safari from AV1; a page is what its user agent says.
-const safari = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15';
-
-for (const mode of modes) {
-  scenario(`who cannot decode a picture gets it in its publisher's second codec (${mode} connection)`, async ({ room, member }) => {
-    const [anna, ben] = [await member('anna'), await member('ben')];
-    const carla = await member('carla', { make: (browser, house, name) => chromiumMember(browser, house, name, { userAgent: safari }) });
-    for (const one of [anna, ben, carla]) await one.join(room, { mode });
-    const { sid } = await anna.ask('publish', { source: 'camera', videoCodec: 'av1', backupCodec: true });
-    await ben.sees('anna', { within: 40_000, fits: ({ codec }) => codec === 'video/AV1' });
-    await carla.sees('anna', { within: 40_000, fits: (track) => track.codec === 'video/VP8' && track.sid === sid });
-    await ben.sees('anna', { fits: ({ codec }) => codec === 'video/AV1' });
-    assert.deepEqual(await carla.heard('trackSubscriptionFailed'), []);
-    assert.equal((await carla.ask('people')).find(({ identity }) => identity === 'anna').tracks.length, 1, 'it is one track');
-    await anna.ask('unpublish', sid);
-    await carla.hears('trackUnpublished', ({ track }) => track === sid);
-    const again = await anna.ask('publish', { source: 'camera', videoCodec: 'vp8' });
-    await carla.sees('anna', { fits: (track) => track.sid === again.sid });
-  }, { timeout: 120_000 });
-}
