@@ -324,4 +324,4 @@ fn spawn(driver: Driver) -> io::Result<JoinHandle<()>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -62,3 +62,6 @@ pub fn start(
     let handle = RoomsHandle::new(sender, journal, task.published());
     Ok((handle, tokio::spawn(task.run(asks, events))))
 }
+
+#[cfg(test)]
+mod tests;
