@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "figures are what this program is for")]
 
 mod cpu;
+mod impair;
 mod join;
 mod pipe;
 mod process;
@@ -33,6 +34,8 @@ enum Command {
     RoomTable(room::table::Table),
     /// Play a WebM file into a room, or write what a room sends to one.
     Join(join::Join),
+    /// Be a bad network: two devices, and between them loss, delay and whatever else is asked for.
+    Impair(impair::Impair),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -51,6 +54,7 @@ fn main() -> anyhow::Result<()> {
         }
         Command::RoomTable(table) => table.run(),
         Command::Join(join) => join.run(),
+        Command::Impair(impair) => impair.run(),
     }
 }
 

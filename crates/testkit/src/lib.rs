@@ -2,7 +2,8 @@
 //! clients and peers around a machine. No sockets, no threads, no sleeping; the same seed gives the
 //! same trace.
 //!
-//! This crate is a development dependency and is never part of a program that ships.
+//! This crate is a development dependency and is never part of a program that ships; `moim-bench` borrows the bad
+//! network ([`impair`]) for links that are real.
 
 mod clock;
 pub mod fuzz;
