@@ -17,6 +17,7 @@ use super::echo::Echo;
 use super::outlet::Outlet;
 use super::relays::{Relays, Ring, Said};
 use super::reports::Reports;
+use super::stale::{Age, is_media};
 use super::stats::MediaStats;
 use super::tcp::{Ends, Outbox};
 use crate::clock;
@@ -158,15 +159,12 @@ impl Driver {
             self.wait(&mut events, &left)?;
             let now = clock::now();
             let readable = left.datagrams || events.iter().any(|event| event.token() == SOCKET);
-            let batches = if now.instant.saturating_duration_since(last) > PAUSE + PUBLISH_EVERY * 10 {
-                BATCHES_AFTER_A_PAUSE
-            } else {
-                BATCHES_A_TURN
-            };
+            let paused = now.instant.saturating_duration_since(last) > PAUSE + PUBLISH_EVERY * 10;
+            let age = if paused { Age::Stale } else { Age::Fresh };
             left.inputs = false;
             self.take_from_turn(last, now, &mut left);
             last = now.instant;
-            left.datagrams = readable && self.read(now, &mut batch, batches);
+            left.datagrams = readable && self.read(now, &mut batch, age);
             if self.take_commands(now, &mut left) == Flow::Stop {
                 self.stop(now);
                 return Ok(());
@@ -199,10 +197,11 @@ impl Driver {
     }
 
     /// Reads the socket, but not for ever. True while datagrams may still wait.
-    fn read(&mut self, now: Now, batch: &mut ReceiveBatch, batches: usize) -> bool {
+    fn read(&mut self, now: Now, batch: &mut ReceiveBatch, age: Age) -> bool {
+        let batches = if age == Age::Stale { BATCHES_AFTER_A_PAUSE } else { BATCHES_A_TURN };
         for _ in 0..batches {
             match self.outlet.socket().receive(batch) {
-                Ok(filled) => self.take_batch(now, batch, filled),
+                Ok(filled) => self.take_batch(now, batch, filled, age),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
                 // An ICMP error of an earlier send is reported here; the next receive goes on.
                 Err(_) => {}
@@ -213,8 +212,12 @@ impl Driver {
 
     /// The machine hears a whole run before its outputs are taken, so that one frame's packets for
     /// one viewer come out side by side.
-    fn take_batch(&mut self, now: Now, batch: &ReceiveBatch, filled: usize) {
+    fn take_batch(&mut self, now: Now, batch: &ReceiveBatch, filled: usize, age: Age) {
         for (number, Datagram { from, to, bytes: payload }) in batch.datagrams(filled).enumerate() {
+            if age == Age::Stale && is_media(payload) {
+                self.outlet.stats.stale += 1;
+                continue;
+            }
             let to = self.outlet.candidate_for(to);
             self.take_datagram(now, from, to, payload);
             if number % INPUTS_A_DRAIN == INPUTS_A_DRAIN - 1 {

@@ -11,6 +11,7 @@ mod echo;
 mod outlet;
 mod relays;
 mod reports;
+mod stale;
 mod stats;
 mod tcp;
 

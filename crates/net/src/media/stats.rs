@@ -25,6 +25,8 @@ pub(super) struct ShellStats {
     pub(super) packets_to_turn: u64,
     /// Packets for TURN that found its ring full.
     pub(super) handovers_dropped: u64,
+    /// Media that grew old while the process stood still.
+    pub(super) stale: u64,
     /// Events that nobody took.
     pub(super) events_lost: u64,
     /// Times the shard broke and began anew.
@@ -47,7 +49,7 @@ impl Default for MediaStats {
 }
 
 impl ShellStats {
-    fn named(&self) -> [(&'static str, u64); 11] {
+    fn named(&self) -> [(&'static str, u64); 12] {
         [
             ("sends", self.sends),
             ("sends_blocked", self.sends_blocked),
@@ -58,6 +60,7 @@ impl ShellStats {
             ("packets_from_turn", self.packets_from_turn),
             ("packets_to_turn", self.packets_to_turn),
             ("handovers_dropped", self.handovers_dropped),
+            ("stale", self.stale),
             ("events_lost", self.events_lost),
             ("restarts", self.restarts),
         ]
@@ -73,6 +76,7 @@ impl ShellStats {
         self.packets_from_turn += other.packets_from_turn;
         self.packets_to_turn += other.packets_to_turn;
         self.handovers_dropped += other.handovers_dropped;
+        self.stale += other.stale;
         self.events_lost += other.events_lost;
         self.restarts += other.restarts;
     }

@@ -261,6 +261,7 @@ const MEDIA: &[Shown] = &[
         Counter,
         "Packets for TURN dropped: its ring was full.",
     ),
+    shown("stale", "moim_media_stale_dropped_total", Counter, "Media that grew old while the process stood still."),
     shown("events_lost", "moim_media_events_lost_total", Counter, "Events of media shards that nobody took in time."),
     shown("restarts", "moim_media_shard_restarts_total", Counter, "Times a media shard broke and began anew."),
 ];
