@@ -1,20 +1,9 @@
 // A room full of native clients that publish and watch, driven by `moim-bench room`.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { benchBinary } from '../../lab/support/links.mjs';
 import { apiKey, apiSecret } from '../../livekit/support/keys.mjs';
 import { atExit } from '../../support/at_exit.mjs';
 import { until } from '../../support/wait.mjs';
-
-const repository = fileURLToPath(new URL('../../..', import.meta.url));
-
-/** The load generator: MOIM_BENCH, or the workspace's debug build. */
-export function benchBinary() {
-  const binary = process.env.MOIM_BENCH ?? path.join(process.env.CARGO_TARGET_DIR ?? path.join(repository, 'target'), 'debug/moim-bench');
-  if (!existsSync(binary)) throw new Error(`${binary} is not there: cargo build -p moim-bench`);
-  return binary;
-}
 
 export class Crowd {
   #said = '';

@@ -118,7 +118,14 @@ async function numbersOf(publication, participant) {
       width: stat.frameWidth ?? 0,
       height: stat.frameHeight ?? 0,
       freezes: stat.freezeCount ?? 0,
+      freezeSeconds: stat.totalFreezesDuration ?? 0,
+      jitterSeconds: stat.jitterBufferDelay ?? 0,
+      jitterCount: stat.jitterBufferEmittedCount ?? 0,
       samples: (stat.totalSamplesReceived ?? 0) - (stat.concealedSamples ?? 0),
+      allSamples: stat.totalSamplesReceived ?? 0,
+      // What was made up because it did not arrive; silence between two words is made up as well.
+      madeUp: (stat.concealedSamples ?? 0) - (stat.silentConcealedSamples ?? 0),
+      madeUpSilence: stat.silentConcealedSamples ?? 0,
       pli: stat.pliCount,
       nack: stat.nackCount,
     });
@@ -282,20 +289,23 @@ window.member = {
   simulate: ({ scenario, argument }) => room.simulateScenario(scenario, argument),
   /** As a network does it: the socket is gone, nobody said so. */
   closeSocket: () => room.engine.client.ws.close(),
-  /** Over what each connection goes now. */
-  async protocols() {
+  /** The paths in use: of each connection, its own end of the selected pair. */
+  async paths() {
     const { publisher, subscriber } = room.engine.pcManager;
-    const protocols = [];
-    for (const transport of [publisher, subscriber].filter(Boolean)) {
-      const report = await transport.getStats();
-      for (const stat of report?.values() ?? []) {
-        if (stat.type !== 'transport' || !stat.selectedCandidatePairId) continue;
+    const ends = [];
+    for (const one of [publisher, subscriber].filter(Boolean)) {
+      const report = await one.getStats();
+      for (const stat of report.values()) {
+        if (stat.type !== 'transport') continue;
         const pair = report.get(stat.selectedCandidatePairId);
-        protocols.push(report.get(pair.localCandidateId)?.protocol ?? 'unknown');
+        const { address, protocol, candidateType: type, relayProtocol = null } = report.get(pair?.localCandidateId) ?? {};
+        ends.push({ address, protocol, type, relayProtocol, rttMs: 1000 * (pair?.currentRoundTripTime ?? 0) });
       }
     }
-    return protocols;
+    return ends;
   },
+  /** Over what each connection goes now. */
+  protocols: () => window.member.paths().then((ends) => ends.map(({ protocol }) => protocol ?? 'unknown')),
   transports: () => {
     const manager = room.engine.pcManager;
     return { publisher: Boolean(manager.publisher), subscriber: Boolean(manager.subscriber), mode: manager.mode };

@@ -7,6 +7,7 @@ export const launch = (args = []) => launchChromium({ args });
 /** A member in a browser context of its own. */
 export async function chromiumMember(browser, house, name, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  await house.page.prepare?.(context);
   const page = await context.newPage();
   const member = new Member(house, name, {
     evaluate: (code, argument) => page.evaluate(code, argument),

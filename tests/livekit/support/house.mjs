@@ -24,7 +24,7 @@ export const startLivekit = (options = {}) =>
 export const urlOf = (moim) => `ws://127.0.0.1:${moim.port('http')}`;
 
 /** What everybody saw and complained of. */
-async function keepEvidence(name, house, members) {
+export async function keepEvidence(name, house, members) {
   const folder = path.join(artifacts, name.replaceAll(/[^\p{L}\d]+/gu, '-').slice(0, 80));
   await mkdir(folder, { recursive: true });
   for (const member of members) {
