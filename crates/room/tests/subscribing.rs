@@ -7,15 +7,15 @@ use moim_types::TrackId;
 use stage::{ROOM, Stage, arrival, arrival_with, audio, seconds, video};
 
 #[test]
-fn a_late_comer_gets_what_is_there_when_he_is_connected() {
+fn a_late_comer_gets_what_is_there_with_his_first_leg() {
     let mut stage = Stage::new();
     let ann = stage.guest("ann");
     let (mic, _) = stage.publish(ann, "mic", audio());
     let bob = stage.arrive(arrival("bob"));
-    assert!(stage.attach(bob).subscribed(bob.egress).is_empty());
-    let outputs = stage.connect_primary(bob);
+    let outputs = stage.attach(bob);
     assert_eq!(outputs.subscribed(bob.egress), [mic]);
     assert!(outputs.heard(ann.session).contains(&Event::TrackSubscribed(mic)));
+    assert!(stage.connect_primary(bob).subscribed(bob.egress).is_empty(), "he has it");
 }
 
 #[test]

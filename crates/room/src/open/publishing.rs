@@ -262,13 +262,10 @@ impl OpenRoom {
         if new == *old {
             return;
         }
-        let is_another_codec = new.codecs.first() != old.codecs.first();
         publication.change(now, |track| track.description = new);
         if publication.leg.is_some() {
             self.show_tracks(desk, seat);
-            if is_another_codec {
-                self.subscriptions.retry_track(id);
-            }
+            self.subscriptions.retry_track(id);
             for form in self.publications.forms_of(id) {
                 self.settle_track(desk, form);
             }
