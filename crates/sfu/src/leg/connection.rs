@@ -70,9 +70,11 @@ const MOST_ERRORS: usize = 3;
 /// each packet that it paces, and packets of a probe are tens of microseconds apart: to sleep between
 /// them would send a frame in a trickle, and a probe so slowly that it finds nothing.
 const LEAST_SLEEP: Duration = Duration::from_millis(1);
-/// How many such time-outs one drain feeds, beside one for each media packet that was written. With
-/// bandwidth estimation on, the library may want to be woken at once for ever.
+/// How many such time-outs one drain feeds, beside one for each media packet that was written.
 const MOST_DUE: usize = 32;
+/// How many of them in a row may bring nothing: with bandwidth estimation on, the library may want to
+/// be woken at once for ever.
+const MOST_VAIN: usize = 3;
 /// With bandwidth estimation on, the library also wakes up for its pacer and its estimator, forty times
 /// a second, while there is nothing to pace or to estimate. On a connection without media or messages
 /// it sleeps at least this long; what its other timers do then may be so late.
@@ -158,12 +160,13 @@ impl Connection {
     }
 
     fn drain(&mut self, now: Instant, drained: &mut Drained) {
-        let (mut errors, mut due) = (0, 0);
+        let (mut errors, mut due, mut vain) = (0, 0, 0);
         let most_due = MOST_DUE + std::mem::take(&mut self.written);
         for _ in 0..self.most_steps {
             match self.rtc.poll_output() {
-                Ok(Output::Timeout(at)) if at < now + LEAST_SLEEP && due < most_due => {
+                Ok(Output::Timeout(at)) if at < now + LEAST_SLEEP && due < most_due && vain < MOST_VAIN => {
                     due += 1;
+                    vain += 1;
                     if let Err(error) = self.rtc.handle_input(Input::Timeout(at.max(now))) {
                         self.note(drained, &error);
                     }
@@ -173,8 +176,14 @@ impl Connection {
                     self.wake = at.max(now + least);
                     return;
                 }
-                Ok(Output::Transmit(transmit)) => drained.transmits.push(transmit),
-                Ok(Output::Event(event)) => drained.events.push_back(event),
+                Ok(Output::Transmit(transmit)) => {
+                    vain = 0;
+                    drained.transmits.push(transmit);
+                }
+                Ok(Output::Event(event)) => {
+                    vain = 0;
+                    drained.events.push_back(event);
+                }
                 Err(error) => {
                     errors += 1;
                     self.note(drained, &error);
