@@ -73,7 +73,7 @@ fn who_can_decode_neither_is_refused() {
     undecodable(&mut stage, bob, track);
     let (backup, _) = start(&mut stage, ann, track);
     let refused = Event::SubscriptionRefused { track, why: Refusal::Invalid };
-    assert_eq!(undecodable(&mut stage, bob, backup).heard(bob.session), [refused.clone()]);
+    assert_eq!(undecodable(&mut stage, bob, backup).heard(bob.session), std::slice::from_ref(&refused));
     let (alone, _) = stage.publish(ann, "screen", TrackDescription { codecs: vec![Codec::Av1], ..video() });
     let why = Refusal::Invalid;
     let outputs = undecodable(&mut stage, bob, alone);

@@ -53,6 +53,7 @@ impl Guest {
             kind: Kind::Standard,
             permissions: Permissions { update_own_metadata: true, ..Permissions::default() },
             auto_subscribe: true,
+            auto_subscribe_data: true,
             adaptive_stream: false,
             door_data: Arc::new([]),
         };

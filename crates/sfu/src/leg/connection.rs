@@ -62,6 +62,8 @@ pub(super) struct Connection {
     lively_until: Instant,
     /// It is to find out how much the way carries.
     measures: bool,
+    /// Nothing flowed when it was last drained.
+    quiet: bool,
 }
 
 /// Errors in one drain after which the connection is given up.
@@ -78,13 +80,13 @@ const MOST_VAIN: usize = 3;
 /// With bandwidth estimation on, the library also wakes up for its pacer and its estimator, forty times
 /// a second, while there is nothing to pace or to estimate. On a connection without media or messages
 /// it sleeps at least this long; what its other timers do then may be so late.
-const QUIET_SLEEP: Duration = Duration::from_millis(500);
+const QUIET_SLEEP: Duration = Duration::from_secs(1);
 /// How long a connection is lively after the last media packet, message or negotiation.
 const LIVELY_FOR: Duration = Duration::from_secs(3);
 
 impl Connection {
     pub(super) fn new(rtc: Rtc, most_steps: usize, now: Instant) -> Self {
-        Self { rtc, wake: now, most_steps, written: 0, lively_until: now + LIVELY_FOR, measures: false }
+        Self { rtc, wake: now, most_steps, written: 0, lively_until: now + LIVELY_FOR, measures: false, quiet: false }
     }
 
     /// To look at.
@@ -95,6 +97,11 @@ impl Connection {
     /// When the library wants [`Connection::wake_up`].
     pub(super) const fn next_wake(&self) -> Instant {
         self.wake
+    }
+
+    /// Whether that may be a little later.
+    pub(super) const fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// Changes one thing, then drains.
@@ -172,8 +179,8 @@ impl Connection {
                     }
                 }
                 Ok(Output::Timeout(at)) => {
-                    let least = if self.measures || now < self.lively_until { LEAST_SLEEP } else { QUIET_SLEEP };
-                    self.wake = at.max(now + least);
+                    self.quiet = !self.measures && now >= self.lively_until;
+                    self.wake = at.max(now + if self.quiet { QUIET_SLEEP } else { LEAST_SLEEP });
                     return;
                 }
                 Ok(Output::Transmit(transmit)) => {

@@ -197,6 +197,11 @@ impl Leg {
             .fold(self.connection.next_wake().min(self.liveness.next_wake()), Instant::min)
     }
 
+    /// Whether nothing flows: then a wake-up may be a little later.
+    pub(crate) const fn is_quiet(&self) -> bool {
+        self.connection.is_quiet()
+    }
+
     pub(crate) fn wake_up(&mut self, now: Instant, out: &mut Outbox) {
         if self.connection.next_wake() <= now {
             self.connection.wake_up(now, &mut self.drained);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use moim_types::LegId;
 use str0m::net::Transmit;
@@ -10,6 +10,9 @@ use str0m::net::Transmit;
 use super::timers::Timers;
 use crate::CloseReason;
 use crate::leg::{Arrival, Leg, Outbox, Signal};
+
+/// Quiet legs wake up in groups so far apart.
+const QUIET_STEP: Duration = Duration::from_millis(250);
 
 /// The legs of a shard.
 #[derive(Default)]
@@ -21,6 +24,8 @@ pub(super) struct Legs {
     transmits: BTreeMap<LegId, VecDeque<Transmit>>,
     /// Legs in the order in which they began to have something for the network.
     sending: VecDeque<LegId>,
+    /// When quiet legs woke up first. They do so in steps since then.
+    first_quiet: Option<Instant>,
     /// Legs with media packets that were written and not sent.
     written: VecDeque<LegId>,
     /// What legs said, to be handled.
@@ -65,12 +70,13 @@ impl Legs {
         let outbox = &mut self.outbox;
         let result = catch_unwind(AssertUnwindSafe(|| {
             let result = change(leg, outbox);
-            (result, leg.next_wake())
+            (result, leg.next_wake(), leg.is_quiet())
         }));
-        let Ok((result, wake)) = result else {
+        let Ok((result, wake, quiet)) = result else {
             self.give_up(id);
             return None;
         };
+        let wake = if quiet { self.together(wake) } else { wake };
         self.wakes.set(id, wake);
         self.collect(id);
         Some(result)
@@ -95,6 +101,15 @@ impl Legs {
         let Some(id) = self.written.pop_front() else { return false };
         self.touch(id, |leg, out| leg.send_written(now, out));
         true
+    }
+
+    /// The next moment at which quiet legs wake up: to wake the thread for each of them would cost far
+    /// more than what they have to do.
+    fn together(&mut self, wake: Instant) -> Instant {
+        let first = *self.first_quiet.get_or_insert(wake);
+        let since = wake.saturating_duration_since(first).as_millis();
+        let steps = since.div_ceil(QUIET_STEP.as_millis());
+        first + QUIET_STEP * u32::try_from(steps).unwrap_or(u32::MAX)
     }
 
     /// The panic's message has gone through the process's panic hook.

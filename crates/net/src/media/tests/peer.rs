@@ -18,7 +18,7 @@ use super::turn_client::TurnClient;
 enum Wire {
     Udp(UdpSocket),
     Tcp { stream: TcpStream, received: Vec<u8>, unsent: Vec<u8> },
-    Turn(TurnClient),
+    Turn(Box<TurnClient>),
 }
 
 pub(crate) struct Peer {
@@ -58,7 +58,7 @@ impl Peer {
     pub(crate) fn over_turn(client: TurnClient) -> Self {
         let address = client.relayed;
         let candidate = Candidate::relayed(address, client.local(), "udp").unwrap();
-        Self::new(Wire::Turn(client), address, candidate)
+        Self::new(Wire::Turn(Box::new(client)), address, candidate)
     }
 
     fn new(wire: Wire, address: SocketAddr, candidate: Candidate) -> Self {
