@@ -77,21 +77,6 @@ scenario('a name is given once, and who may not send data publishes none', async
   assert.equal(forbidden.ok, false);
 });
 
-scenario('who may not subscribe gets frames once he may', async ({ room, member, api }) => {
-  const [anna, ben] = [await member('anna'), await member('ben')];
-  await anna.join(room);
-  await ben.join(room, { grants: { canSubscribe: false } });
-  const { sid } = await anna.ask('publishData', 'position');
-  await ben.hears('dataTrackPublished');
-  await ben.ask('readData', sid);
-  await anna.ask('push', { name: 'position', first: 1, count: 20 });
-  assert.deepEqual(await ben.ask('frames', sid), []);
-  await api.updateParticipant(room, 'ben', { permission: { canSubscribe: true, canPublish: true, canPublishData: true } });
-  await ben.hears('permissions', ({ identity, canSubscribe }) => identity === 'ben' && canSubscribe);
-  await ben.ask('readData', sid);
-  await pushUntil(anna, 'position', ben, sid, 5);
-});
-
 // No published client stores blobs yet: by hand.
 const genericKey = (name) => new DataBlobKey({ key: { case: 'generic', value: name } });
 
