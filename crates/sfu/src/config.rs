@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use moim_types::Bitrate;
+
 use crate::{Certificate, ShardId, Transport};
 
 /// What a shard is made with.
@@ -57,6 +59,8 @@ pub struct Bounds {
     pub lossy_bytes: usize,
     /// Publications of one leg.
     pub publications: usize,
+    /// Media that one leg may bring. All viewers of it have a share in the cost.
+    pub ingress: Bitrate,
     /// Steps of one leg's machine after one input. A leg that needs more has gone wrong.
     pub steps: usize,
 }
@@ -73,10 +77,13 @@ impl Default for Bounds {
             remote_candidates: 32,
             addresses: 8,
             channels: 32,
-            queued_bytes: 1024 * 1024,
+            // With what SCTP holds, a megabyte.
+            queued_bytes: 512 * 1024,
             message_bytes: 256 * 1024,
             lossy_bytes: 128 * 1024,
             publications: 100,
+            // A screen of 4K at 60 frames and a camera, each in three encodings, stay below the half.
+            ingress: Bitrate::from_kbps(64_000),
             steps: 10_000,
         }
     }

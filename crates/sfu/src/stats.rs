@@ -13,6 +13,15 @@ pub enum DropReason {
     Malformed,
     /// A datagram that the leg could make nothing of.
     Refused,
+    /// An SRTP or SRTCP packet that could not be opened: its tag is wrong, it was heard before, or it
+    /// belongs to no stream that was agreed on.
+    Unopened,
+    /// An SRTCP packet that was heard before.
+    Replayed,
+    /// A media packet whose transport-wide number leaps too far, or back beyond the first one.
+    Astray,
+    /// A media packet of a publisher that sends more than one may.
+    OverBitrate,
     /// A media packet too large to be sent on.
     TooLarge,
     /// A media packet of a section that is not published.
@@ -42,11 +51,15 @@ pub enum DropReason {
 }
 
 impl DropReason {
-    const ALL: [(Self, &'static str); 17] = [
+    const ALL: [(Self, &'static str); 21] = [
         (Self::UnknownSender, "unknown_sender"),
         (Self::UnknownAddress, "unknown_address"),
         (Self::Malformed, "malformed"),
         (Self::Refused, "refused"),
+        (Self::Unopened, "unopened"),
+        (Self::Replayed, "replayed"),
+        (Self::Astray, "astray"),
+        (Self::OverBitrate, "over_bitrate"),
         (Self::TooLarge, "too_large"),
         (Self::NotPublished, "not_published"),
         (Self::UnknownEncoding, "unknown_encoding"),

@@ -8,6 +8,8 @@
 mod clock;
 pub mod fuzz;
 pub mod impair;
+pub mod malformed;
 pub mod turn;
+pub mod wire;
 
 pub use clock::VirtualClock;

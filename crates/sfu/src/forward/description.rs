@@ -63,6 +63,10 @@ struct Encoding {
     spatial_layers: u8,
 }
 
+/// A payload that stands for one that nobody has thought of.
+#[cfg(test)]
+pub(crate) const DEFECT: &[u8] = b"what nobody has thought of";
+
 impl Describer {
     /// Nothing seen yet.
     #[must_use]
@@ -73,6 +77,8 @@ impl Describer {
     /// What this packet is. A payload that breaks its format is described as a part of the smallest
     /// layer that is no key frame.
     pub fn describe(&mut self, packet: &MediaPacket) -> Description {
+        #[cfg(test)]
+        assert!(*packet.payload != *DEFECT, "a defect, on purpose");
         if packet.codec.kind() == MediaKind::Audio {
             return Description {
                 key_frame: true,

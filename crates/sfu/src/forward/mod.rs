@@ -27,6 +27,8 @@ mod window;
 
 pub use allocate::{Allocation, Allocator, TrackNeed};
 pub use codec::{FrameDependencies, Indication, Structure, Vp8Ids};
+#[cfg(test)]
+pub(crate) use description::DEFECT;
 pub use description::{Describer, Description};
 pub use forwarder::Forwarder;
 pub use key_frames::KeyFrames;

@@ -104,15 +104,8 @@ impl Arrivals {
 /// The number nearest to `reference` that has the low 32 bits of `low`:
 /// with reference 2³² + 10 and low 2³² − 5 it is 2³² − 5, not 2·2³² − 5.
 fn nearest(reference: u64, low: u64) -> u64 {
-    const SPAN: u64 = 1 << 32;
-    let base = (reference & !(SPAN - 1)) + low;
-    if base > reference && base - reference > SPAN / 2 {
-        base.saturating_sub(SPAN)
-    } else if reference > base && reference - base > SPAN / 2 {
-        base + SPAN
-    } else {
-        base
-    }
+    let ahead = (low as u32).wrapping_sub(reference as u32).cast_signed();
+    reference.saturating_add_signed(ahead.into())
 }
 
 fn extensions(values: &ExtensionValues) -> Extensions {
@@ -171,6 +164,7 @@ mod tests {
         assert_eq!(nearest(LAP + 10, LAP - 5), LAP - 5);
         assert_eq!(nearest(LAP - 5, 10), LAP + 10);
         assert_eq!(nearest(3 * LAP + 100, 90), 3 * LAP + 90);
+        assert_eq!(nearest(u64::MAX - 5, 3), u64::MAX, "a sender's clock that went back beyond the beginning");
     }
 
     #[test]

@@ -40,6 +40,10 @@ impl Liveness {
         matches!(self, Self::Up { .. })
     }
 
+    pub(super) const fn is_down(&self) -> bool {
+        matches!(self, Self::Down { .. })
+    }
+
     /// ICE and DTLS are up.
     pub(super) fn connected(&mut self, now: Instant) -> Option<Change> {
         let was_up = self.is_up();
@@ -47,7 +51,7 @@ impl Liveness {
         (!was_up).then_some(Change::Connected)
     }
 
-    /// Something authentic, or that looks like it, came.
+    /// Something came that only the remote side can have sent.
     pub(super) fn heard(&mut self, now: Instant) -> Option<Change> {
         match self {
             Self::Connecting { .. } => None,

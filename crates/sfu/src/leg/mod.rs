@@ -8,18 +8,24 @@ mod arrivals;
 mod channels;
 mod connection;
 mod descriptor_extension;
+mod guard;
 mod intake;
+mod latch;
 mod liveness;
 mod local_offers;
 mod negotiation;
+mod numbering;
 mod offer_text;
+mod opening;
 mod outgoing;
 mod outlets;
 mod payload_types;
 mod quality;
 mod remote_offers;
+mod replays;
 mod sections;
 mod settings;
+mod share;
 mod streams;
 
 use std::net::SocketAddr;
@@ -39,7 +45,8 @@ pub(crate) use self::payload_types::Variant;
 
 use self::arrivals::Arrivals;
 use self::channels::{Channels, Fate};
-use self::connection::{Broken, Connection, Drained, Traffic};
+use self::connection::{Broken, Connection, Drained};
+use self::guard::{Guard, Verdict};
 use self::intake::Intake;
 use self::liveness::{Change, Liveness};
 use self::local_offers::LocalOffers;
@@ -59,6 +66,7 @@ pub(crate) struct Leg {
     negotiation: Negotiation,
     outlets: Outlets,
     channels: Channels,
+    guard: Guard,
     arrivals: Arrivals,
     liveness: Liveness,
     quality: Quality,
@@ -142,6 +150,7 @@ impl Leg {
             negotiation,
             outlets: Outlets::default(),
             channels: Channels::new(&leg.channels, shard.bounds),
+            guard: Guard::new(now, shard.bounds.ingress),
             arrivals: Arrivals::default(),
             liveness: Liveness::new(now),
             quality: Quality::default(),
@@ -156,19 +165,22 @@ impl Leg {
     /// A datagram of the remote side.
     pub(crate) fn receive(&mut self, now: Instant, datagram: &Datagram<'_>, out: &mut Outbox) {
         match datagram.parse() {
-            Some(receive) => self.take_in(now, receive, Traffic::of(datagram.payload), out),
+            Some(receive) => self.take_in(now, datagram, receive, out),
             None => out.signals.push(Signal::Dropped(DropReason::Malformed)),
         }
         self.absorb(now, out);
     }
 
-    fn take_in(&mut self, now: Instant, receive: Receive<'_>, traffic: Traffic, out: &mut Outbox) {
-        match self.connection.receive(now, &mut self.drained, receive, traffic) {
-            Ok(()) => {
+    fn take_in(&mut self, now: Instant, datagram: &Datagram<'_>, receive: Receive<'_>, out: &mut Outbox) {
+        let Self { guard, connection, drained, .. } = self;
+        match guard.pass((connection, drained), now, datagram, receive) {
+            Verdict::Authentic => {
                 let change = self.liveness.heard(now);
                 self.changed(now, change, out);
             }
-            Err(error) => {
+            Verdict::Taken => {}
+            Verdict::Dropped(reason) => out.signals.push(Signal::Dropped(reason)),
+            Verdict::Refused(error) => {
                 tracing::debug!(%error, "a datagram is of no use");
                 out.signals.push(Signal::Dropped(DropReason::Refused));
                 if !self.connection.rtc().is_alive() {
@@ -321,6 +333,7 @@ impl Leg {
                     out.signals.push(Signal::Dropped(DropReason::Candidate));
                 }
                 let (sections, subscriptions) = (answered.sections, answered.subscriptions);
+                self.guard.expect(self.connection.rtc(), &sections);
                 let event = LegEvent::Answer { sdp: answered.sdp, exchange, sections, subscriptions };
                 out.signals.push(Signal::Event(event));
                 self.agreed(now, out);
@@ -435,6 +448,10 @@ impl Leg {
         while let Some(event) = self.drained.events.pop_front() {
             self.handle(now, event, out);
         }
+        if self.liveness.is_down() {
+            // Nobody hears it: neither what waits nor what the library measures the way with.
+            self.drained.transmits.retain(|sent| !guard::is_protected(&sent.contents));
+        }
         out.transmits.append(&mut self.drained.transmits);
         out.signals.extend(self.quality.take().map(Signal::Event));
         match self.drained.broken.take() {
@@ -446,6 +463,9 @@ impl Leg {
 
     fn handle(&mut self, now: Instant, event: Event, out: &mut Outbox) {
         match event {
+            Event::RtpPacket(packet) if !self.guard.takes(now, packet.payload.len()) => {
+                out.signals.push(Signal::Dropped(DropReason::OverBitrate));
+            }
             Event::RtpPacket(packet) => {
                 let arrivals = &mut self.arrivals;
                 match self.connection.peek(|rtc| arrivals.take(rtc, packet)) {

@@ -9,15 +9,16 @@ use str0m::format::CodecConfig;
 use str0m::rtp::{Extension, ExtensionMap};
 use str0m::{IceCreds, RtcConfig};
 
-use super::descriptor_extension;
+use super::{descriptor_extension, opening};
 use crate::{Certificate, Directions, IceMode, LegConfig};
 
 /// What the sender assumes before it has measured anything: enough for one large picture or for many
 /// small ones, so that who has a good way sees it at once. A way that carries less shows so within a
 /// second; one that is thought too little of is slow to show more.
 const START_ESTIMATE: Bitrate = Bitrate::mbps(4);
-/// Four times the largest message, so that one that is being sent does not hold up the next.
-const SCTP_BUFFER: usize = 1024 * 1024;
+/// Twice the largest message, so that one that is being sent does not hold up the next. What waits
+/// before it has a bound of its own, [`Bounds::queued_bytes`](crate::Bounds::queued_bytes).
+const SCTP_BUFFER: usize = 512 * 1024;
 /// Browsers take no more.
 const SCTP_MESSAGE: u32 = 262_144;
 /// How often loss and round trip are reported.
@@ -27,6 +28,7 @@ pub(super) const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 pub(super) fn rtc_config(leg: &LegConfig, certificate: &Certificate, credentials: IceCreds) -> RtcConfig {
     let egress = leg.directions != Directions::Ingress;
     let mut config = RtcConfig::new()
+        .set_crypto_provider(opening::provider())
         .set_rtp_mode(true)
         .set_ice_lite(leg.ice == IceMode::Lite)
         .set_dtls_version(DtlsVersion::Auto)

@@ -113,7 +113,7 @@ impl Legs {
     }
 
     /// The panic's message has gone through the process's panic hook.
-    fn give_up(&mut self, id: LegId) {
+    pub(super) fn give_up(&mut self, id: LegId) {
         tracing::error!(leg.id = id.0, "a defect ends this connection; the others go on");
         self.outbox = Outbox::default();
         self.remove(id);

@@ -4,6 +4,7 @@
 //! who is heard. It reaches legs and the outside only over the [`Floor`] that it is handed.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -269,8 +270,13 @@ impl Media {
         let track = packet.track;
         let Some(publication) = self.publications.get_mut(track) else { return };
         floor.stats.packets_in += 1;
-        let description = publication.describer.describe(packet);
-        publication.meter.count(now, packet, &description);
+        let read = catch_unwind(AssertUnwindSafe(|| {
+            let description = publication.describer.describe(packet);
+            publication.meter.count(now, packet, &description);
+            description
+        }));
+        // The panic's message has gone through the process's panic hook.
+        let Ok(description) = read else { return self.give_up(now, track, floor) };
         if description.key_frame && description.start_of_frame {
             publication.key_frames.answered(now, packet.encoding);
         }
@@ -298,6 +304,18 @@ impl Media {
             let refusal = SubscriptionEvent::Refused(SubscriptionRefusal::CodecUnsupported);
             floor.subscription_event(leg, track, refusal);
             self.unsubscribe(now, leg, track, floor);
+        }
+    }
+
+    /// A defect meets what a publisher sends: he goes, and nobody else.
+    fn give_up(&mut self, now: Instant, track: TrackId, floor: &mut Floor<'_>) {
+        match self.publications.get(track).map(|publication| publication.home) {
+            Some(Home::Here { leg, .. }) => floor.legs.give_up(leg),
+            Some(Home::There(home)) => {
+                floor.tell(home, RelayOutput::NotWanted(track));
+                self.end(now, track, floor);
+            }
+            None => {}
         }
     }
 

@@ -273,3 +273,6 @@ fn random_text(random: &mut ChaCha12Rng, length: usize) -> String {
     random.fill_bytes(&mut bytes);
     bytes.into_iter().map(|byte| char::from(LETTERS[usize::from(byte % 64)])).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ mod addresses;
 mod bombs;
 mod channels;
 mod dual;
+mod hostile;
 mod pictures;
 mod relay;
 mod single;

@@ -11,10 +11,10 @@ use crate::world::client::Wanted;
 use crate::world::picture::read_vp8;
 use crate::world::{World, leg_config, track};
 
-const FRAME: Duration = Duration::from_millis(33);
+pub(crate) const FRAME: Duration = Duration::from_millis(33);
 
 /// A connected publisher with a camera, published as track 1.
-fn camera(world: &mut World, wanted: Wanted) -> (usize, Mid) {
+pub(crate) fn camera(world: &mut World, wanted: Wanted) -> (usize, Mid) {
     let publisher = world.client(0, leg_config(Directions::Ingress, Offerer::Remote));
     world.clients[publisher].wants.push(wanted);
     let LegEvent::Answer { sections, .. } = world.offer(publisher, Vec::new()) else { panic!("refused") };
@@ -27,7 +27,13 @@ fn camera(world: &mut World, wanted: Wanted) -> (usize, Mid) {
 }
 
 /// Films: one frame each 33 ms of each encoding, key frames where they were asked for.
-fn film(world: &mut World, publisher: usize, mid: Mid, rids: &[Option<&str>], frames: std::ops::Range<u32>) -> usize {
+pub(crate) fn film(
+    world: &mut World,
+    publisher: usize,
+    mid: Mid,
+    rids: &[Option<&str>],
+    frames: std::ops::Range<u32>,
+) -> usize {
     let mut keys = 0;
     for frame in frames {
         let now = world.now.instant;
@@ -43,7 +49,7 @@ fn film(world: &mut World, publisher: usize, mid: Mid, rids: &[Option<&str>], fr
 }
 
 /// Checks that a decoder would be content, and returns how many frames there are.
-fn check_pictures(world: &World, viewer: usize) -> usize {
+pub(crate) fn check_pictures(world: &World, viewer: usize) -> usize {
     let packets = world.clients[viewer].received(track(1));
     assert!(read_vp8(&packets[0].payload).2, "a key frame comes first");
     for pair in packets.windows(2) {

@@ -14,9 +14,9 @@ use str0m::media::{
 };
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::RtpWrite;
-use str0m::{Candidate, Event, Input, Output, Rtc};
+use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
-use super::picture;
+use super::{picture, tap};
 
 pub(crate) struct Client {
     pub(crate) rtc: Rtc,
@@ -69,10 +69,19 @@ pub(crate) struct Packet {
 
 impl Client {
     pub(crate) fn new(index: usize, shard: usize, leg: LegId, config: &LegConfig, now: Instant) -> Self {
-        let address = SocketAddr::from(([198, 51, 100, index as u8 + 1], 50_000));
-        let mut rtc = Rtc::builder()
+        Self::with(Rtc::builder().set_dtls_version(DtlsVersion::Auto), (index, shard, leg), config, now)
+    }
+
+    /// One whose keys the test knows.
+    pub(crate) fn tapped(index: usize, shard: usize, leg: LegId, config: &LegConfig, now: Instant) -> Self {
+        let builder = Rtc::builder().set_crypto_provider(tap::provider()).set_dtls_version(DtlsVersion::Dtls12);
+        Self::with(builder, (index, shard, leg), config, now)
+    }
+
+    fn with(builder: RtcConfig, (index, shard, leg): (usize, usize, LegId), config: &LegConfig, now: Instant) -> Self {
+        let address = SocketAddr::from(([198, 51, 100 + (index / 200) as u8, (index % 200) as u8 + 1], 50_000));
+        let mut rtc = builder
             .set_rtp_mode(true)
-            .set_dtls_version(DtlsVersion::Auto)
             .enable_opus(true, true)
             .enable_bwe((config.directions != Directions::Egress).then_some(Bitrate::mbps(3)))
             .set_sctp_max_buffered_amount(4 * 1024 * 1024)

@@ -4,6 +4,7 @@
 
 pub(crate) mod client;
 pub(crate) mod picture;
+pub(crate) mod tap;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -32,13 +33,21 @@ pub(crate) struct World {
     translated: Vec<(SocketAddr, SocketAddr)>,
     /// Datagrams that the shards sent, in the order of sending: to whom.
     pub(crate) sent: Vec<SocketAddr>,
+    /// Whether datagrams are recorded.
+    pub(crate) records: bool,
+    /// Datagrams that travelled while they were recorded, in both directions.
+    pub(crate) recorded: Vec<Datagram>,
 }
 
-struct Datagram {
-    from: SocketAddr,
-    to: SocketAddr,
-    payload: Vec<u8>,
+#[derive(Debug, Clone)]
+pub(crate) struct Datagram {
+    pub(crate) from: SocketAddr,
+    pub(crate) to: SocketAddr,
+    pub(crate) payload: Vec<u8>,
 }
+
+/// A track whose name cannot be made: whoever subscribes to it meets a defect of the server.
+pub(crate) const CURSED: u8 = 66;
 
 pub(crate) fn track(number: u8) -> TrackId {
     TrackId::from_random([number; 10])
@@ -49,6 +58,7 @@ pub(crate) fn publisher() -> ParticipantId {
 }
 
 pub(crate) fn named(participant: ParticipantId, track: TrackId, _: MediaKind, _: Source) -> Msid {
+    assert!(track != self::track(CURSED), "a defect, on purpose");
     Msid { stream: format!("PA_{participant}|TR_{track}"), track: format!("TR_{track}") }
 }
 
@@ -97,14 +107,30 @@ impl World {
             network: VecDeque::new(),
             translated: Vec::new(),
             sent: Vec::new(),
+            records: false,
+            recorded: Vec::new(),
         }
     }
 
     /// A peer with a leg of its own on a shard.
     pub(crate) fn client(&mut self, shard: usize, config: LegConfig) -> usize {
+        self.seat(shard, config, Client::new)
+    }
+
+    /// The same with a peer whose keys the test knows.
+    pub(crate) fn tapped_client(&mut self, shard: usize, config: LegConfig) -> usize {
+        self.seat(shard, config, Client::tapped)
+    }
+
+    fn seat(
+        &mut self,
+        shard: usize,
+        config: LegConfig,
+        make: fn(usize, usize, LegId, &LegConfig, Instant) -> Client,
+    ) -> usize {
         let index = self.clients.len();
         let leg = LegId(index as u64 + 1);
-        self.clients.push(Client::new(index, shard, leg, &config, self.now.instant));
+        self.clients.push(make(index, shard, leg, &config, self.now.instant));
         self.command(shard, Command::OpenLeg(leg, Box::new(config)));
         index
     }
@@ -124,6 +150,23 @@ impl World {
         let input = Input::Datagram { transport: Transport::Udp, from, to, payload };
         self.shards[shard].handle(self.now, input);
         self.drain();
+    }
+
+    /// A datagram that looks as if this peer had sent it.
+    pub(crate) fn forge(&mut self, client: usize, payload: &[u8]) {
+        let Client { shard, address, .. } = self.clients[client];
+        self.datagram(shard, address, payload);
+    }
+
+    /// What was recorded from a peer, or to it.
+    pub(crate) fn recorded_from(&self, client: usize) -> Vec<Vec<u8>> {
+        let address = self.clients[client].address;
+        self.recorded.iter().filter(|sent| sent.from == address).map(|sent| sent.payload.clone()).collect()
+    }
+
+    pub(crate) fn recorded_to(&self, client: usize) -> Vec<Vec<u8>> {
+        let address = self.clients[client].address;
+        self.recorded.iter().filter(|sent| sent.to == address).map(|sent| sent.payload.clone()).collect()
     }
 
     /// The peer offers what it has, and takes the answer.
@@ -239,6 +282,7 @@ impl World {
 
     pub(crate) fn drain(&mut self) {
         let at = self.now.instant + LATENCY;
+        let first = self.network.len();
         for client in &mut self.clients {
             for (from, to, payload) in client.transmits.drain(..) {
                 self.network.push_back((at, Datagram { from, to, payload }));
@@ -258,6 +302,9 @@ impl World {
                     }
                 }
             }
+        }
+        if self.records {
+            self.recorded.extend(self.network.iter().skip(first).map(|(_, datagram)| datagram.clone()));
         }
         let any = !relays.is_empty();
         for (to, relay) in relays {
