@@ -10,7 +10,7 @@ use moim_types::Redacted;
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use stun_types::AddressFamily;
-use stun_types::attribute::{ErrorCode, Nonce, Realm, Username, XorMappedAddress};
+use stun_types::attribute::{ErrorCode, Nonce, Realm, Software, Username, XorMappedAddress};
 use stun_types::message::{
     BINDING, Message, MessageClass, MessageType, MessageWrite as _, MessageWriteVec, Method, TransactionId,
 };
@@ -260,7 +260,12 @@ const fn method(request: &Request) -> Method {
 
 fn add_attributes(message: &mut MessageWriteVec, request: &Request, transaction: TransactionId) {
     match request {
-        Request::Binding => {}
+        // Longer than any answer: some servers answer strangers with no more than they were asked.
+        Request::Binding => {
+            if let Ok(software) = Software::new("moim: how am I seen?") {
+                message.push_attribute_unchecked(&software);
+            }
+        }
         Request::Allocate(family) => {
             message.push_attribute_unchecked(&RequestedTransport::new(17));
             if *family == Family::V6 {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::large_futures, reason = "a test holds its connections itself")]
 
+mod attack;
 pub(crate) mod peer;
 mod relayed;
 pub(crate) mod stage;
@@ -119,11 +120,13 @@ async fn the_ports_can_be_tried_from_outside() {
     let stage = Stage::new(1);
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(8))).unwrap();
-    let mut request = [9; 20];
-    request[..8].copy_from_slice(&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42]);
+    let mut request = [9; 32];
+    request[..8].copy_from_slice(&[0, 1, 0, 12, 0x21, 0x12, 0xa4, 0x42]);
+    request[20..24].copy_from_slice(&[0x80, 0x22, 0, 8]);
     socket.send_to(&request, stage.media.udp()[0]).unwrap();
     let mut answer = [0; 64];
-    let (_, from) = socket.recv_from(&mut answer).unwrap();
+    let (length, from) = socket.recv_from(&mut answer).unwrap();
+    assert!(length <= request.len(), "never more than was asked");
     assert_eq!(from, stage.media.udp()[0]);
     assert_eq!((&answer[..2], &answer[8..20]), (&[1, 1][..], &[9; 12][..]));
 }

@@ -16,10 +16,8 @@ fn count(turn: &TurnServer, name: &str) -> u64 {
 }
 
 /// A request of a stranger that each media port answers.
-fn bare_check() -> [u8; 20] {
-    let mut check = [9; 20];
-    check[..8].copy_from_slice(&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42]);
-    check
+fn bare_check() -> Vec<u8> {
+    moim_testkit::wire::binding(7, &[(0x8022, b"longer than its answer")])
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

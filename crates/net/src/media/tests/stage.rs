@@ -197,4 +197,9 @@ impl Stage {
     pub(crate) fn stat(&self, name: &str) -> u64 {
         self.media.handle().stats().named().filter(|(of, ..)| *of == name).map(|(.., count)| count).sum()
     }
+
+    pub(crate) fn dropped(&self, reason: &str) -> u64 {
+        let stats = self.media.handle().stats();
+        stats.named().filter(|(of, label, _)| (*of, *label) == ("dropped", reason)).map(|(.., count)| count).sum()
+    }
 }
