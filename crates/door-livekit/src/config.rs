@@ -33,11 +33,15 @@ pub struct Bounds {
     pub connections: usize,
     /// Bytes of one message from a client. More ends the connection.
     pub message_bytes: usize,
-    /// Messages per second from one client. More ends the connection.
+    /// Messages per second from one client that are read; each kilobyte counts as one, an offer as many. More waits
+    /// in the network, and more for five seconds ends the connection.
     pub messages_per_second: u32,
-    /// Messages waiting for one slow reader, who is disconnected when there are more.
+    /// So many are read at once.
+    pub message_burst: u32,
+    /// Messages waiting for one slow reader, who is disconnected when there are more. While half of them wait,
+    /// nothing is read from him, and what happens waits in the rooms' queue.
     pub queue_messages: usize,
-    /// Bytes waiting for one slow reader, who is disconnected when there are more.
+    /// Bytes that may wait for one slow reader until the same holds.
     pub queue_bytes: usize,
     /// Characters of the name of a room and of an identity.
     pub name_chars: usize,
@@ -48,9 +52,10 @@ impl Default for Bounds {
         Self {
             connections: 20_000,
             message_bytes: 2 * 1024 * 1024,
-            messages_per_second: 10_000,
-            queue_messages: 2048,
-            queue_bytes: 8 * 1024 * 1024,
+            messages_per_second: 500,
+            message_burst: 4_000,
+            queue_messages: 1_000,
+            queue_bytes: 256 * 1024,
             name_chars: 256,
         }
     }

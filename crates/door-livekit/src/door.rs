@@ -37,6 +37,11 @@ impl LivekitDoor {
         signal::routes(shared).merge(api::routes(api))
     }
 
+    /// The paths of signaling, all of which want a token. Those of the server API are behind `/twirp`.
+    pub fn signaling_paths() -> impl Iterator<Item = String> {
+        signal::paths()
+    }
+
     /// Makes and checks tokens. Who was sent away is known here.
     #[must_use]
     pub fn authority(&self) -> Authority {

@@ -7,6 +7,8 @@ pub mod api;
 mod calls;
 mod config;
 mod door;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 mod session;
 mod signal;
 mod stats;

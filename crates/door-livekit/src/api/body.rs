@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use super::error::{Code, TwirpError};
 use super::json;
 use super::schema::Answer;
+use crate::wire::swarm;
 
 /// What the caller speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,8 @@ impl Format {
     /// Reads a request.
     pub(super) fn read<M: Message + Default + DeserializeOwned>(self, body: &Bytes) -> Result<M, TwirpError> {
         match self {
+            Self::Json if swarm::in_text(body) => Err(malformed("JSON", &"it has too many objects")),
+            Self::Protobuf if swarm::is_swarm(body) => Err(malformed("protobuf", &"it has too many fields")),
             Self::Json => serde_json::from_slice(body).map_err(|error| malformed("JSON", &error)),
             Self::Protobuf => M::decode(body.clone()).map_err(|error| malformed("protobuf", &error)),
         }

@@ -4,6 +4,8 @@
 //! [`Session`] only routes between the parts that own their state.
 
 mod blobs;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod cast;
 pub(crate) mod client;
 mod data;
 mod data_tracks;

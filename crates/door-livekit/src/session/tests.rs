@@ -1,14 +1,10 @@
-use std::collections::BTreeMap;
-
-use moim_room::{
-    Body, Demand, Identity, Kind, Message as RoomMessage, ParticipantState, Permissions, Recipients, Room, RoomOptions,
-    Track, TrackDescription, Version,
-};
+use moim_room::{Body, Demand, Identity, Message as RoomMessage, ParticipantState, Recipients, Track};
 use moim_sfu::{Directions, OfferedSection, Offerer, SectionDirection};
-use moim_types::{Codec, MediaKind, Quality, Resolution, RoomId, Source, TrackId};
+use moim_types::{MediaKind, Quality, Source, TrackId};
 use prost::Message as _;
 use proto::request_response::Reason;
 
+use super::cast::{description, joined, participant, section, track, welcome};
 use super::*;
 
 const LEG: [LegId; 2] = [LegId(11), LegId(12)];
@@ -30,69 +26,8 @@ fn client(connections: Connections) -> Client {
     Client { info, connections, disable_ice_lite: false, avoids_udp: false }
 }
 
-fn participant(number: u8, tracks: Vec<Arc<Track>>) -> Arc<Participant> {
-    Arc::new(Participant {
-        id: ParticipantId::from_random([number; 12]),
-        identity: format!("user{number}").into(),
-        name: String::new(),
-        metadata: String::new(),
-        attributes: BTreeMap::new(),
-        kind: Kind::Standard,
-        permissions: Permissions::default(),
-        state: ParticipantState::Active,
-        joined: Duration::from_secs(900),
-        publisher: !tracks.is_empty(),
-        tracks,
-        data_tracks: Vec::new(),
-        version: Version::default(),
-        door_data: Arc::new([]),
-    })
-}
-
 fn sid(number: u8) -> String {
     participant_sid(ParticipantId::from_random([number; 12]))
-}
-
-fn description(kind: MediaKind, source: Source) -> TrackDescription {
-    TrackDescription {
-        kind,
-        source,
-        name: String::new(),
-        muted: false,
-        resolution: Resolution::default(),
-        encodings: Vec::new(),
-        codecs: Vec::new(),
-        door_data: Arc::new([]),
-    }
-}
-
-fn track(number: u8, description: TrackDescription) -> Arc<Track> {
-    let id = TrackId::from_random([number; 10]);
-    Arc::new(Track { id, description, mid: String::new(), version: Version::default() })
-}
-
-fn room_now() -> Arc<Room> {
-    Arc::new(Room {
-        id: RoomId::from_random([9; 12]),
-        name: "room".into(),
-        options: RoomOptions::default(),
-        created: Duration::from_secs(900),
-        participants: 1,
-        publishers: 0,
-        being_recorded: false,
-    })
-}
-
-fn joined(you: &Arc<Participant>, others: Vec<Arc<Participant>>) -> Joined {
-    Joined { room: room_now(), you: you.clone(), others }
-}
-
-fn welcome() -> Welcome {
-    let enabled_codecs = vec![Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Opus, Codec::Red];
-    Welcome {
-        server: Arc::new(Server { node_id: "ND_x".into(), enabled_codecs, data_blobs: true }),
-        ice_servers: Vec::new(),
-    }
 }
 
 impl World {
@@ -196,18 +131,6 @@ impl World {
 
 fn add_track(cid: &str, kind: proto::TrackType) -> proto::AddTrackRequest {
     proto::AddTrackRequest { cid: cid.into(), r#type: kind.into(), ..Default::default() }
-}
-
-fn section(mid: &str, kind: MediaKind, track: &str) -> OfferedSection {
-    OfferedSection {
-        mid: mid.into(),
-        kind,
-        direction: SectionDirection::Sends,
-        stream: None,
-        track: Some(track.into()),
-        rids: Vec::new(),
-        codecs: vec![if kind == MediaKind::Audio { Codec::Opus } else { Codec::Vp8 }],
-    }
 }
 
 fn response(message: &Message) -> (Reason, u32) {

@@ -4,7 +4,7 @@
 //! | close code | why |
 //! |---|---|
 //! | 1000 | the stay ended, or goes on over another connection |
-//! | 1008 | too many messages, one that is too long, or messages that are not read |
+//! | 1008 | too many messages for too long, one that is too long, or messages that are not read |
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use axum::extract::ws::{Message as Frame, WebSocket};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
+use livekit_protocol::signal_request::Message as Request;
 use livekit_protocol::signal_response::Message;
 use moim_net::rooms::{Gone, LegOptions, SessionEvents};
 use moim_room::{Command, DisconnectReason, Identity, Joined, ParticipantCommand, RoomName};
@@ -26,7 +27,7 @@ use super::admission::Guest;
 use super::frame::{self, Format, Received};
 use super::handover::Wish;
 use super::outbox::{NotQueued, Outbox};
-use super::rate::Rate;
+use super::pace::Pace;
 use super::refresh::Credentials;
 use crate::session::{Ending, Output, Resumed, Session, Welcome, goodbye, join_anew};
 use crate::stats::{Closing, Refusal};
@@ -165,7 +166,7 @@ async fn take_over(shared: &Shared, resumed: &Resumed, number: SessionId) -> Opt
 impl Conversation {
     /// Reads and writes until one side ends it.
     async fn converse(&mut self, frames: &mut SplitStream<WebSocket>, wishes: &mut mpsc::Receiver<Wish>) -> End {
-        let mut rate = Rate::new(self.shared.bounds.messages_per_second, Instant::now());
+        let mut pace = Pace::new(&self.shared.bounds, Instant::now());
         let mut ticks = interval(PING_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard_at = Instant::now();
@@ -173,24 +174,39 @@ impl Conversation {
             if let Some(end) = self.carry_out().await {
                 return end;
             }
-            let wake = tokio::time::Instant::from_std(self.session.next_wake());
+            let at = Instant::now();
+            if pace.is_flood(at) {
+                return End::Connection(Closing::Misuse);
+            }
+            let pause = pace.pause(at);
+            // Who does not read what he is told is told no more, and gets no answers.
+            let has_room = self.outbox.as_ref().is_none_or(Outbox::has_room);
+            let wake = self.session.next_wake();
             tokio::select! {
                 Some(wish) = wishes.recv() => return End::Wanted(wish),
-                event = self.events.recv() => match event {
+                room = room(self.outbox.as_ref()), if !has_room => match room {
+                    Ok(()) => {}
+                    Err(why) => return why.into(),
+                },
+                event = self.events.recv(), if has_room => match event {
                     Some(event) => self.session.handle_event(event, now()),
                     // The rooms have ended it, for reading too slowly or because they end themselves.
                     None => return End::Connection(Closing::SlowReader),
                 },
-                frame = frames.next() => {
+                frame = frames.next(), if has_room && pause.is_none() => {
                     heard_at = Instant::now();
                     match frame {
-                        Some(Ok(frame)) if rate.count(heard_at) => self.take(&frame),
-                        // Too many messages, or one that is too long.
-                        Some(Ok(_) | Err(_)) => return End::Connection(Closing::Misuse),
+                        Some(Ok(frame)) => {
+                            let cost = self.take(&frame);
+                            pace.spend(heard_at, cost);
+                        }
+                        // One that is too long, or no frame at all.
+                        Some(Err(_)) => return End::Connection(Closing::Misuse),
                         None => return End::Connection(Closing::Lost),
                     }
                 }
-                () = tokio::time::sleep_until(wake) => self.session.wake(Instant::now()),
+                () = sleep_until(pause) => {}
+                () = sleep_until(Some(wake)) => self.session.wake(Instant::now()),
                 _ = ticks.tick() => {
                     if heard_at.elapsed() > SILENCE {
                         return End::Connection(Closing::Lost);
@@ -203,8 +219,11 @@ impl Conversation {
         }
     }
 
-    fn take(&mut self, frame: &Frame) {
-        match frame::decode(frame) {
+    /// Takes in a message, and says what it costs.
+    fn take(&mut self, frame: &Frame) -> u32 {
+        let received = frame::decode(frame);
+        let cost = cost(frame, &received);
+        match received {
             Received::Request(request, format) => {
                 self.format = format;
                 self.shared.counters.received();
@@ -213,6 +232,7 @@ impl Conversation {
             Received::Nothing => {}
             Received::Broken => tracing::debug!(session.id = self.number.0, "livekit: a message cannot be read"),
         }
+        cost
     }
 
     /// Does what the session wants, until it wants nothing more.
@@ -262,11 +282,7 @@ impl Conversation {
     }
 
     fn queue(&self, frame: Frame) -> Option<End> {
-        match self.outbox.as_ref()?.send(frame) {
-            Ok(()) => None,
-            Err(NotQueued::Full) => Some(End::Connection(Closing::SlowReader)),
-            Err(NotQueued::Closed) => Some(End::Connection(Closing::Lost)),
-        }
+        self.outbox.as_ref()?.send(frame).err().map(End::from)
     }
 
     fn refresh(&self) -> Option<End> {
@@ -332,6 +348,15 @@ impl Conversation {
     }
 }
 
+impl From<NotQueued> for End {
+    fn from(why: NotQueued) -> Self {
+        match why {
+            NotQueued::Full => Self::Connection(Closing::SlowReader),
+            NotQueued::Closed => Self::Connection(Closing::Lost),
+        }
+    }
+}
+
 impl End {
     const fn closing(&self) -> Closing {
         match self {
@@ -348,7 +373,7 @@ impl End {
 async fn part(outbox: Outbox, mut frames: SplitStream<WebSocket>, writer: JoinHandle<()>, closing: Closing) {
     let (code, reason) = match closing {
         Closing::Left | Closing::Lost | Closing::Replaced => (1000, ""),
-        Closing::Misuse => (1008, "too many messages, or one that is too long"),
+        Closing::Misuse => (1008, "too many messages for too long, or one that is too long"),
         Closing::SlowReader => (1008, "messages are not read"),
     };
     outbox.close(code, reason);
@@ -360,10 +385,43 @@ async fn part(outbox: Outbox, mut frames: SplitStream<WebSocket>, writer: JoinHa
     let _ = timeout(FAREWELL, farewell).await;
 }
 
+/// What a message costs of its sender's credit: reading it, and what follows from it.
+fn cost(frame: &Frame, received: &Received) -> u32 {
+    let work = match received {
+        Received::Request(request, _) if is_negotiation(request) => NEGOTIATION_COST,
+        Received::Request(..) | Received::Nothing => 1,
+        Received::Broken => BROKEN_COST,
+    };
+    u32::try_from(frame::length(frame) / 1024).unwrap_or(u32::MAX).saturating_add(work)
+}
+
+const fn is_negotiation(request: &Request) -> bool {
+    matches!(request, Request::Offer(_) | Request::Answer(_))
+}
+
+/// Never comes where nothing is to be waited for.
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn room(outbox: Option<&Outbox>) -> Result<(), NotQueued> {
+    match outbox {
+        Some(outbox) => outbox.room().await,
+        None => Ok(()),
+    }
+}
+
 fn now() -> Now {
     Now { instant: Instant::now(), unix: unix_now() }
 }
 
+/// An offer is read twice and answered with a text as long as itself.
+const NEGOTIATION_COST: u32 = 40;
+/// No client of this protocol sends such.
+const BROKEN_COST: u32 = 40;
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 /// Clients say something every five seconds, and answer pings.
 const SILENCE: Duration = Duration::from_secs(30);

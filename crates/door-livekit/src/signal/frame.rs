@@ -6,6 +6,8 @@ use livekit_protocol::signal_response::Message as Response;
 use livekit_protocol::{SignalRequest, SignalResponse};
 use prost::Message as _;
 
+use crate::wire::swarm;
+
 /// In which form the client reads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Format {
@@ -30,6 +32,8 @@ pub(crate) enum Received {
 /// Reads a frame.
 pub(crate) fn decode(frame: &Frame) -> Received {
     let (request, format) = match frame {
+        Frame::Binary(bytes) if swarm::in_request(bytes) => return Received::Broken,
+        Frame::Text(text) if swarm::in_text(text.as_bytes()) => return Received::Broken,
         Frame::Binary(bytes) => (SignalRequest::decode(bytes.as_ref()).ok(), Format::Protobuf),
         Frame::Text(text) => (serde_json::from_str::<SignalRequest>(text).ok(), Format::Json),
         Frame::Ping(_) | Frame::Pong(_) | Frame::Close(_) => return Received::Nothing,
@@ -48,6 +52,15 @@ pub(crate) fn encode(message: Response, format: Format) -> Frame {
         Format::Protobuf => Frame::Binary(response.encode_to_vec().into()),
         // Messages are made of text and numbers, which JSON can always say.
         Format::Json => Frame::text(serde_json::to_string(&response).unwrap_or_default()),
+    }
+}
+
+/// Bytes of what it carries.
+pub(crate) fn length(frame: &Frame) -> usize {
+    match frame {
+        Frame::Text(text) => text.len(),
+        Frame::Binary(bytes) | Frame::Ping(bytes) | Frame::Pong(bytes) => bytes.len(),
+        Frame::Close(_) => 0,
     }
 }
 

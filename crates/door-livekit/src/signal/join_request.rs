@@ -10,6 +10,8 @@ use livekit_protocol as proto;
 use prost::Message as _;
 use proto::wrapped_join_request::Compression;
 
+use crate::wire::swarm;
+
 /// Why it cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum JoinRequestError {
@@ -38,6 +40,9 @@ pub(crate) fn parse(text: &str) -> Result<proto::JoinRequest, JoinRequestError> 
     };
     if bytes.len() > MAX_BYTES {
         return Err(JoinRequestError::TooLong);
+    }
+    if swarm::is_swarm(&bytes) {
+        return Err(JoinRequestError::Message);
     }
     proto::JoinRequest::decode(bytes.as_slice()).map_err(|_| JoinRequestError::Message)
 }

@@ -4,12 +4,12 @@ mod admission;
 mod conversation;
 mod counters;
 mod detours;
-mod frame;
+pub(crate) mod frame;
 mod handover;
 mod join_request;
-mod knock;
+pub(crate) mod knock;
 mod outbox;
-mod rate;
+mod pace;
 mod refresh;
 mod upgrade;
 
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use moim_net::rooms::RoomsHandle;
 use moim_room::RoomOptions;
 use moim_turn::IceConfig;
@@ -85,17 +85,28 @@ impl Shared {
     }
 }
 
+/// The routes for signaling. Each asks for a token: tests call all of them without one that is good.
+fn table() -> [(&'static str, MethodRouter<Arc<Shared>>); 4] {
+    [
+        ("/rtc", get(upgrade::v0)),
+        ("/rtc/v1", get(upgrade::v1)),
+        ("/rtc/validate", get(upgrade::validate_v0)),
+        ("/rtc/v1/validate", get(upgrade::validate_v1)),
+    ]
+}
+
 /// `/rtc` and what is below it, with one slash before it or two.
 pub(crate) fn routes(shared: &Arc<Shared>) -> Router {
     let mut router = Router::new();
-    for slashes in ["/", "//"] {
-        router = router
-            .route(&format!("{slashes}rtc"), get(upgrade::v0))
-            .route(&format!("{slashes}rtc/v1"), get(upgrade::v1))
-            .route(&format!("{slashes}rtc/validate"), get(upgrade::validate_v0))
-            .route(&format!("{slashes}rtc/v1/validate"), get(upgrade::validate_v1));
+    for (path, method) in table() {
+        router = router.route(path, method.clone()).route(&format!("/{path}"), method);
     }
     router.layer(cors()).with_state(shared.clone())
+}
+
+/// The paths of [`routes`].
+pub(crate) fn paths() -> impl Iterator<Item = String> {
+    table().into_iter().flat_map(|(path, _)| [path.to_owned(), format!("/{path}")])
 }
 
 /// A name for this run of the server.

@@ -8,4 +8,5 @@ pub(crate) mod participant;
 pub(crate) mod reason;
 pub(crate) mod room;
 pub(crate) mod source;
+pub(crate) mod swarm;
 pub(crate) mod track;

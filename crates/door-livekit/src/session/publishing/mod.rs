@@ -12,6 +12,7 @@ use livekit_protocol as proto;
 use moim_room::{Demand, Participant, ParticipantCommand, Refusal, Track};
 use moim_sfu::{CodecPreference, OfferedSection, SectionDirection};
 use moim_types::{Codec, LegId, TrackId};
+use prost::Message as _;
 use proto::request_response::{Reason, Request};
 use proto::signal_response::Message;
 
@@ -54,6 +55,12 @@ impl Publishing {
 
     /// `add_track`.
     pub(crate) fn add(&mut self, request: proto::AddTrackRequest, leg: Option<LegId>, out: &mut Outputs) {
+        if request.encoded_len() > MAX_REQUEST_BYTES {
+            // What is too long is not sent back.
+            let cid = Some(request.cid).filter(|cid| cid.len() <= MAX_CID_BYTES).unwrap_or_default();
+            let request = proto::AddTrackRequest { cid, ..Default::default() };
+            return out.send(refusal(Reason::LimitExceeded, "the request is too long", Request::AddTrack(request)));
+        }
         if !request.sid.is_empty() {
             return self.add_codec(request, leg, out);
         }
@@ -332,5 +339,7 @@ pub(super) fn refusal(reason: Reason, message: &str, request: Request) -> Messag
 const TAG: &str = "track/";
 /// Tracks of one client, announced or published.
 const MAX_TRACKS: usize = 128;
+/// What a client says of a track is kept for as long as the track: a kilobyte or two.
+const MAX_REQUEST_BYTES: usize = 16 * 1024;
 /// Names that clients give are UUIDs.
 const MAX_CID_BYTES: usize = 200;
