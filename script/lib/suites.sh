@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # The suites of `script/test`, in the order in which they run.
 
+# Read by script/test; script/chaos takes single suites.
+# shellcheck disable=SC2034
 suites=(lint web cargo operations direct livekit turn browser lab)
 
 suite_lint() {
