@@ -14,6 +14,9 @@ before(async () => {
 });
 after(() => firefox?.close());
 
+/** Whether a page's browser decodes H.264. It may need a plug-in for it. */
+const decodesH264 = (one) => one.tab.evaluate(() => RTCRtpReceiver.getCapabilities('video').codecs.some(({ mimeType }) => mimeType === 'video/H264'));
+
 for (const mode of modes) {
   scenario(`Firefox and Chromium see and hear each other (${mode} connection)`, async ({ room, member }) => {
     const anna = await member('anna', { make: firefoxMember, browser: firefox });
@@ -30,12 +33,22 @@ for (const mode of modes) {
   scenario(`who cannot decode a codec is told so, and gets the others (${mode} connection)`, async ({ room, member }) => {
     const [ben, anna] = [await member('ben'), await member('anna', { make: firefoxMember, browser: firefox })];
     await ben.join(room, { mode });
-    const h264 = await ben.ask('publish', { source: 'camera', videoCodec: 'h264', simulcast: false });
+    const h264 = await ben.ask('publish', { source: 'camera', videoCodec: 'h264', simulcast: false, backupCodec: false });
     await anna.join(room, { mode });
-    const supported = await anna.tab.evaluate(() => RTCRtpReceiver.getCapabilities('video').codecs.some((one) => one.mimeType === 'video/H264'));
+    const supported = await decodesH264(anna);
     if (!supported) await anna.hears('trackSubscriptionFailed', ({ track, error }) => track === h264.sid && error === 'SE_CODEC_UNSUPPORTED');
     const vp8 = await ben.ask('publish', { source: 'camera', videoCodec: 'vp8', name: 'second' });
     await anna.sees('ben', { fits: ({ sid }) => sid === vp8.sid });
     assert.equal((await anna.ask('received')).some((one) => one.sid === h264.sid && one.frames > 0), supported);
+  }, { timeout: 120_000 });
+
+  scenario(`who cannot decode the first codec gets the second under the same name (${mode} connection)`, async ({ room, member }) => {
+    const [ben, anna] = [await member('ben'), await member('anna', { make: firefoxMember, browser: firefox })];
+    await ben.join(room, { mode });
+    const { sid } = await ben.ask('publish', { source: 'camera', videoCodec: 'h264', simulcast: false, backupCodec: { codec: 'vp8' } });
+    await anna.join(room, { mode });
+    await anna.sees('ben', { fits: (one) => one.sid === sid });
+    const codec = (await decodesH264(anna)) ? 'video/H264' : 'video/VP8';
+    assert.equal((await anna.ask('received')).find((one) => one.sid === sid)?.codec, codec);
   }, { timeout: 120_000 });
 }
