@@ -13,7 +13,7 @@ describe("the end of a stay", () => {
     [DisconnectReason.ROOM_CLOSED, "closed"],
     [DisconnectReason.SERVER_SHUTDOWN, "draining"],
     [DisconnectReason.SIGNAL_CLOSE, "unreachable"],
-    [DisconnectReason.JOIN_FAILURE, "unreachable"],
+    [DisconnectReason.JOIN_FAILURE, "roomFull"],
   ])("%i is %s", (reason, error) => expect(endingOf(name(reason))).toBe(error));
 
   it("of which nothing is known was the network's", () => expect(endingOf(undefined)).toBe("unreachable"));

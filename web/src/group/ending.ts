@@ -8,6 +8,7 @@ export type LeaveReason =
   | "PARTICIPANT_REMOVED"
   | "ROOM_DELETED"
   | "ROOM_CLOSED"
+  | "JOIN_FAILURE"
   | "SERVER_SHUTDOWN";
 
 /** `undefined`: this page left. */
@@ -22,6 +23,9 @@ export function endingOf(reason: string | undefined): PageError | undefined {
     case "ROOM_DELETED":
     case "ROOM_CLOSED":
       return "closed";
+    // The door says so in one case alone: docs/livekit.md, "Coming in".
+    case "JOIN_FAILURE":
+      return "roomFull";
     case "SERVER_SHUTDOWN":
       return "draining";
     default:

@@ -139,9 +139,7 @@ export class GroupSession {
   async #refusal(error: unknown, url: string, token: string): Promise<PageError | undefined> {
     const { ConnectionError, ConnectionErrorReason, DisconnectReason } = this.#kit;
     if (error instanceof ConnectionError && error.reason === ConnectionErrorReason.LeaveRequest) {
-      const reason = DisconnectReason[error.context as livekit.DisconnectReason];
-      // There was no place; the door knows more.
-      if (reason !== "JOIN_FAILURE") return endingOf(reason);
+      return endingOf(DisconnectReason[error.context as livekit.DisconnectReason]);
     }
     try {
       const answer = await fetch(`${url}/rtc/validate`, { headers: { authorization: `Bearer ${token}` } });
