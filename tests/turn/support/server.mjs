@@ -9,6 +9,8 @@ export const user = { user: 'alice', password: 'looking glass' };
 
 /** Where relayed addresses are: on loopback, but not where anything else is. */
 export const relayAddress = '127.0.0.9';
+/** Where media is, likewise: TURN reaches its ports, so that permissions for its address are granted. */
+const mediaAddress = '127.0.0.8';
 
 /**
  * Starts a server whose relayed addresses are on loopback; the peer policy is the default one unless the test opens it.
@@ -16,7 +18,7 @@ export const relayAddress = '127.0.0.9';
  */
 export function startTurn(config = {}) {
   const turn = { shared_secret: secret, users: { [user.user]: user.password }, external_ip: relayAddress, user_quota: 100 };
-  return startMoim({ config: merged({ turn }, config) });
+  return startMoim({ config: merged({ turn, media: { udp_address: mediaAddress } }, config) });
 }
 
 /** A credential of its own each time, as a door would issue it. */
