@@ -2,8 +2,8 @@
 //!
 //! The library asks for a full drain after each mutation, and [`Connection::mutate`] drains before it
 //! returns. Media packets alone may pile up before they are drained together: they only join a
-//! queue, and a frame that leaves at once costs half of what its packets cost one by one. What comes
-//! out is collected in [`Drained`] and looked at afterwards.
+//! queue, and what comes out for one viewer stays together. It is collected in [`Drained`] and looked
+//! at afterwards.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
