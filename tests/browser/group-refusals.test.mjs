@@ -71,6 +71,19 @@ scenario('a link that is cut off, or has run out, says so', async ({ moim, perso
   await groupIs(dora, 'connected', 2);
 });
 
+scenario('a full room is said to be full, and lets one in when somebody has left', async ({ moim, person }) => {
+  const [anna, ben, carla] = [await person('Anna', mayUseClipboard), await person('Ben'), await person('Carla')];
+  const link = await opens(anna, moim, newRoom());
+  await come(ben, link);
+  await carla.open(link);
+  await join(carla);
+  await isTold(carla, 'roomFull');
+  await ben.click('btn-leave');
+  await groupIs(anna, 'connected', 1);
+  await carla.click('error-retry');
+  await groupIs(carla, 'connected', 2);
+});
+
 scenario('who is taken out of a room is told so', async ({ moim, person }) => {
   const [anna, ben] = [await person('Anna', mayUseClipboard), await person('Ben')];
   const room = newRoom();

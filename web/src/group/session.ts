@@ -135,11 +135,12 @@ export class GroupSession {
     if (!this.#over && this.#state() !== "connecting") this.#publishing.offer();
   }
 
-  /** The client hides why a WebSocket was refused; the door says it over HTTP. */
+  /** The client hides why a WebSocket was refused, and forgets the reason of a `leave` before joining; the door says it over HTTP. */
   async #refusal(error: unknown, url: string, token: string): Promise<PageError | undefined> {
     const { ConnectionError, ConnectionErrorReason, DisconnectReason } = this.#kit;
     if (error instanceof ConnectionError && error.reason === ConnectionErrorReason.LeaveRequest) {
-      return endingOf(DisconnectReason[error.context as livekit.DisconnectReason]);
+      const reason = DisconnectReason[error.context as livekit.DisconnectReason];
+      if (reason !== undefined) return endingOf(reason);
     }
     try {
       const answer = await fetch(`${url}/rtc/validate`, { headers: { authorization: `Bearer ${token}` } });
