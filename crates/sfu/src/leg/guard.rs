@@ -1,8 +1,8 @@
 //! What comes in is believed only when it has proven to come from the remote side.
 //!
 //! [`Guard`] stands between a leg's datagrams and its connection, and routes between its parts: the
-//! SSRCs that have proven themselves, the SRTCP packets heard before, how much media is taken, and
-//! which numbers it may have.
+//! SSRCs that have proven themselves, the SRTCP packets heard before, how much is sent again, how much
+//! media is taken, and which numbers it may have.
 
 use std::time::Instant;
 
@@ -16,6 +16,7 @@ use super::connection::{Connection, Drained, Traffic};
 use super::latch::{Admission, Latch};
 use super::numbering::Numbering;
 use super::opening;
+use super::repairs::Repairs;
 use super::replays::Replays;
 use super::share::Share;
 use crate::{DropReason, OfferedSection, SectionDirection};
@@ -25,6 +26,7 @@ use crate::{DropReason, OfferedSection, SectionDirection};
 pub(super) struct Guard {
     latch: Latch,
     replays: Replays,
+    repairs: Repairs,
     share: Share,
     numbering: Numbering,
 }
@@ -50,10 +52,11 @@ enum Kind {
 }
 
 impl Guard {
-    pub(super) const fn new(now: Instant, ingress: Bitrate) -> Self {
+    pub(super) fn new(now: Instant, ingress: Bitrate) -> Self {
         Self {
             latch: Latch::new(now),
             replays: Replays::new(),
+            repairs: Repairs::default(),
             share: Share::new(now, ingress),
             numbering: Numbering::new(now),
         }
@@ -71,6 +74,11 @@ impl Guard {
     /// Whether a media packet of this size is not one too many.
     pub(super) fn takes(&mut self, now: Instant, bytes: usize) -> bool {
         self.share.takes(now, bytes)
+    }
+
+    /// A packet of this stream was sent, for the first time.
+    pub(super) fn sent(&mut self, stream: Ssrc) {
+        self.repairs.sent(stream);
     }
 
     /// Hands a datagram to the connection, unless it cannot be the remote side's.
@@ -136,7 +144,8 @@ impl Guard {
         if self.replays.knows(packet) {
             return Verdict::Dropped(DropReason::Replayed);
         }
-        let (result, opened) = opening::watch(|| connection.receive(now, drained, receive, Traffic::Upkeep));
+        let receive = || connection.receive(now, drained, receive, Traffic::Upkeep);
+        let (result, opened) = opening::watch_control(packet, &mut self.repairs, receive);
         let Some(protection) = opened else { return Verdict::Dropped(DropReason::Unopened) };
         self.replays.note(packet, protection);
         result.map_or_else(Verdict::Refused, |()| Verdict::Authentic)

@@ -6,6 +6,7 @@
 mod answer_text;
 mod arrivals;
 mod channels;
+mod comeback;
 mod connection;
 mod descriptor_extension;
 mod guard;
@@ -22,6 +23,7 @@ mod outlets;
 mod payload_types;
 mod quality;
 mod remote_offers;
+mod repairs;
 mod replays;
 mod sections;
 mod settings;
@@ -45,6 +47,7 @@ pub(crate) use self::payload_types::Variant;
 
 use self::arrivals::Arrivals;
 use self::channels::{Channels, Fate};
+use self::comeback::{Comeback, Sign};
 use self::connection::{Broken, Connection, Drained};
 use self::guard::{Guard, Verdict};
 use self::intake::Intake;
@@ -69,6 +72,7 @@ pub(crate) struct Leg {
     guard: Guard,
     arrivals: Arrivals,
     liveness: Liveness,
+    comeback: Comeback,
     quality: Quality,
     naming: Naming,
     intake: Intake,
@@ -106,6 +110,8 @@ pub(crate) enum Signal {
     KeyFrameWanted(TrackId),
     /// What the way to the viewer carries.
     Estimate(Bitrate),
+    /// The way was dark; so much is assumed of it now, and what was known of it counts no more.
+    WayRenewed(Bitrate),
     /// Something was dropped.
     Dropped(DropReason),
     /// A message came, or went.
@@ -153,6 +159,7 @@ impl Leg {
             guard: Guard::new(now, shard.bounds.ingress),
             arrivals: Arrivals::default(),
             liveness: Liveness::new(now),
+            comeback: Comeback::default(),
             quality: Quality::default(),
             naming: leg.naming,
             intake: Intake::new(shard.bounds),
@@ -177,6 +184,7 @@ impl Leg {
             Verdict::Authentic => {
                 let change = self.liveness.heard(now);
                 self.changed(now, change, out);
+                self.measure(now, out);
             }
             Verdict::Taken => {}
             Verdict::Dropped(reason) => out.signals.push(Signal::Dropped(reason)),
@@ -187,6 +195,19 @@ impl Leg {
                     self.drained.broken = Some(Broken::Protocol);
                 }
             }
+        }
+    }
+
+    /// Begins measuring the way anew where it was dark.
+    fn measure(&mut self, now: Instant, out: &mut Outbox) {
+        let sign = self.comeback.heard(now);
+        if sign != Sign::Usual {
+            let anew = settings::START_ESTIMATE;
+            self.connection.mutate(now, &mut self.drained, |rtc| rtc.bwe().reset(anew));
+            self.drained.events.retain(|event| !matches!(event, Event::EgressBitrateEstimate(_)));
+        }
+        if sign == Sign::Back {
+            out.signals.push(Signal::WayRenewed(Bitrate::from_bps(settings::START_ESTIMATE.as_u64())));
         }
     }
 
@@ -281,8 +302,10 @@ impl Leg {
     pub(crate) fn write(&mut self, track: TrackId, departure: Departure<'_>) {
         let Some(mid) = self.outlets.mid(track) else { return };
         let write = outgoing::to_write(departure);
-        self.connection.write(|rtc| {
+        let Self { connection, guard, .. } = self;
+        connection.write(|rtc| {
             if let Some(stream) = rtc.direct_api().stream_tx_by_mid(mid, None) {
+                guard.sent(stream.ssrc());
                 stream.write_rtp(write);
             }
         });
@@ -481,6 +504,7 @@ impl Leg {
             Event::KeyframeRequest(request) => {
                 out.signals.extend(self.outlets.track(request.mid).map(Signal::KeyFrameWanted));
             }
+            Event::EgressBitrateEstimate(_) if self.comeback.is_settling() => {}
             Event::EgressBitrateEstimate(BweKind::Twcc { estimate, can_probe: true }) => {
                 out.signals.push(Signal::Estimate(Bitrate::from_bps(estimate.as_u64())));
             }

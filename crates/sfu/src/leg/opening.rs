@@ -2,15 +2,18 @@
 //!
 //! The library drops an SRTP packet that is not authentic (RFC 3711 §3.3) without a word, and makes
 //! its ciphers with factories that know no connection. So the ciphers that open packets say so to
-//! their thread, and [`watch`] asks while the thread does nothing else.
+//! their thread, and [`watch`] asks while the thread does nothing else. What an SRTCP packet hid is
+//! shown to [`Repairs`] on the way, which [`watch_control`] lends to the thread.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::{Arc, OnceLock};
 
 use str0m::crypto::{
     AeadAes128GcmCipher, AeadAes256GcmCipher, Aes128CmSha1_80Cipher, CryptoError, CryptoProvider, SrtpProvider,
     SupportedAeadAes128Gcm, SupportedAeadAes256Gcm, SupportedAes128CmSha1_80, from_feature_flags,
 };
+
+use super::repairs::Repairs;
 
 /// How a packet was protected, as far as its layout shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,13 +26,49 @@ pub(super) enum Protection {
 
 thread_local! {
     static OPENED: Cell<Option<Protection>> = const { Cell::new(None) };
+    static CONTROL: RefCell<Option<Control>> = const { RefCell::new(None) };
+}
+
+/// An SRTCP packet that is about to be opened.
+struct Control {
+    /// The part that is not encrypted (RFC 3711 §3.4).
+    head: [u8; 8],
+    repairs: Repairs,
 }
 
 /// Does something, and says whether a packet was opened by it.
 pub(super) fn watch<R>(receive: impl FnOnce() -> R) -> (R, Option<Protection>) {
+    CONTROL.set(None);
     OPENED.set(None);
     let result = receive();
     (result, OPENED.take())
+}
+
+/// The same with an SRTCP packet, whose wishes for repetitions are judged before the library reads them.
+pub(super) fn watch_control<R>(
+    packet: &[u8],
+    repairs: &mut Repairs,
+    receive: impl FnOnce() -> R,
+) -> (R, Option<Protection>) {
+    let Some(head) = packet.first_chunk() else { return watch(receive) };
+    OPENED.set(None);
+    CONTROL.set(Some(Control { head: *head, repairs: std::mem::take(repairs) }));
+    let result = receive();
+    if let Some(control) = CONTROL.take() {
+        *repairs = control.repairs;
+    }
+    (result, OPENED.take())
+}
+
+/// A packet was opened, and this was in it.
+fn opened(protection: Protection, content: &mut [u8]) {
+    OPENED.set(Some(protection));
+    CONTROL.with_borrow_mut(|control| {
+        let Some(Control { head, repairs }) = control else { return };
+        let mut whole = [&head[..], content].concat();
+        repairs.trim(&mut whole);
+        content.copy_from_slice(&whole[head.len()..]);
+    });
 }
 
 /// The cryptography of the library, with ciphers that say when they open something.
@@ -100,7 +139,11 @@ impl Aes128CmSha1_80Cipher for Telling<dyn Aes128CmSha1_80Cipher> {
     }
 
     fn decrypt(&mut self, iv: &[u8; 16], input: &[u8], output: &mut [u8]) -> Result<(), CryptoError> {
-        self.0.decrypt(iv, input, output).inspect(|()| OPENED.set(Some(Protection::CounterMode)))
+        self.0.decrypt(iv, input, output)?;
+        // There may be room behind it.
+        let length = input.len().min(output.len());
+        opened(Protection::CounterMode, &mut output[..length]);
+        Ok(())
     }
 }
 
@@ -116,7 +159,9 @@ impl AeadAes128GcmCipher for Telling<dyn AeadAes128GcmCipher> {
         input: &[u8],
         output: &mut [u8],
     ) -> Result<usize, CryptoError> {
-        self.0.decrypt(iv, aads, input, output).inspect(|_| OPENED.set(Some(Protection::Gcm)))
+        let length = self.0.decrypt(iv, aads, input, output)?;
+        opened(Protection::Gcm, &mut output[..length]);
+        Ok(length)
     }
 }
 
@@ -132,6 +177,8 @@ impl AeadAes256GcmCipher for Telling<dyn AeadAes256GcmCipher> {
         input: &[u8],
         output: &mut [u8],
     ) -> Result<usize, CryptoError> {
-        self.0.decrypt(iv, aads, input, output).inspect(|_| OPENED.set(Some(Protection::Gcm)))
+        let length = self.0.decrypt(iv, aads, input, output)?;
+        opened(Protection::Gcm, &mut output[..length]);
+        Ok(length)
     }
 }

@@ -15,7 +15,7 @@ use crate::{Certificate, Directions, IceMode, LegConfig};
 /// What the sender assumes before it has measured anything: enough for one large picture or for many
 /// small ones, so that who has a good way sees it at once. A way that carries less shows so within a
 /// second; one that is thought too little of is slow to show more.
-const START_ESTIMATE: Bitrate = Bitrate::mbps(4);
+pub(super) const START_ESTIMATE: Bitrate = Bitrate::mbps(4);
 /// Twice the largest message, so that one that is being sent does not hold up the next. What waits
 /// before it has a bound of its own, [`Bounds::queued_bytes`](crate::Bounds::queued_bytes).
 const SCTP_BUFFER: usize = 512 * 1024;

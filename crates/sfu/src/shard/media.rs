@@ -365,6 +365,14 @@ impl Media {
         }
     }
 
+    /// The way to a viewer was dark: what was learnt of it counts no more.
+    pub(super) fn way_renewed(&mut self, now: Instant, leg: LegId, estimate: Bitrate) {
+        if let Some(viewer) = self.viewers.get_mut(leg) {
+            viewer.forget(estimate);
+            self.timers.set_earlier(Wake::ShareOut(leg), viewer.due(now));
+        }
+    }
+
     /// No more than this is to be assumed.
     pub(super) fn limit(&mut self, now: Instant, leg: LegId, limit: Option<Bitrate>) {
         let viewer = self.viewers.entry(leg);

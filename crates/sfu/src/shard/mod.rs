@@ -231,6 +231,7 @@ impl Shard {
                 media.key_frame_wanted(now, id, track, &mut floor);
             }
             Signal::Estimate(estimate) => self.media.estimated(now, id, estimate),
+            Signal::WayRenewed(estimate) => self.media.way_renewed(now, id, estimate),
             Signal::Dropped(reason) => self.stats.count_drop(reason),
             Signal::MessageIn => self.stats.messages_in += 1,
             Signal::MessageOut => self.stats.messages_out += 1,

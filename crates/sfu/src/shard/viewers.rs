@@ -54,6 +54,13 @@ impl Viewer {
         self.estimate = Some(estimate);
     }
 
+    /// What was measured counts no more, nor what went wrong before. So much is assumed instead, where
+    /// the viewer's side gives feedback at all.
+    pub(super) fn forget(&mut self, estimate: Bitrate) {
+        self.estimate = self.estimate.and(Some(estimate));
+        self.allocator = Allocator::new();
+    }
+
     pub(super) const fn set_limit(&mut self, limit: Option<Bitrate>) {
         self.limit = limit;
     }

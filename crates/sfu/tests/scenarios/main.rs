@@ -5,6 +5,7 @@
 mod addresses;
 mod bombs;
 mod channels;
+mod dark;
 mod dual;
 mod hostile;
 mod pictures;

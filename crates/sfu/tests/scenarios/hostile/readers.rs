@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use moim_sfu::{CloseReason, Directions, LegCommand, LegEvent, Offerer};
-use moim_testkit::wire::{fir, pli};
+use moim_testkit::wire::{fir, nack, pli};
 use moim_types::MediaKind;
 use str0m::media::Mid;
 
@@ -73,6 +73,37 @@ fn a_flood_of_wishes_is_one_question_a_second() {
     assert!(questions >= u64::from(seconds) - 2, "they are heard: {questions}");
     assert!(questions <= u64::from(seconds) + 1, "{questions} questions for {asked} wishes");
     assert!(check_pictures(&world, viewers[0]) > 150);
+}
+
+#[test]
+fn who_asks_for_everything_again_gets_a_quarter_more() {
+    let mut world = World::new(1);
+    let (publisher, mid) = camera_alone(&mut world);
+    let honest = viewer(&mut world, 0);
+    world.subscribe(honest, track(1), 0, MediaKind::Video);
+    let loud = tapped_viewer(&mut world);
+    film_alone(&mut world, publisher, mid, 0..60);
+    let wanted = watched_ssrc(&mut world, loud);
+    let mut rogue = Rogue::new();
+    let sent_to = |world: &World, client: usize| {
+        let address = world.clients[client].address;
+        world.sent.iter().filter(|to| **to == address).count()
+    };
+    let before = [honest, loud].map(|client| sent_to(&world, client));
+    for frame in 60..60 + 10 * FRAMES_A_SECOND {
+        film_alone(&mut world, publisher, mid, frame..frame + 1);
+        let last = world.clients[loud].packets.last().expect("it gets something").sequence as u16;
+        for _ in 0..10 {
+            let wishes = (0..2).map(|words: u16| last.wrapping_sub(17 * (words + 1)));
+            let wish = rogue.seal_control(&nack(wanted, wishes));
+            world.forge(loud, &wish);
+        }
+    }
+    let [fair, most] = [honest, loud].map(|client| sent_to(&world, client));
+    let (fair, most) = (fair - before[0], most - before[1]);
+    // What may come at once is part of it.
+    assert!(most <= fair + fair / 4 + 64, "{most} datagrams for one who asks, {fair} for one who does not");
+    assert!(most >= fair + fair / 16, "who asks is heard: {most}, {fair}");
 }
 
 #[test]

@@ -1,0 +1,76 @@
+//! What was measured of a way is worth nothing once the way was dark.
+//!
+//! A viewer who heard nothing for a while reports, when he is back, all that was sent meanwhile as
+//! lost. Taken for congestion it would keep pictures from him for most of a minute, while his way
+//! may be as good as before. So the measuring begins anew with the first sign of life, and what the
+//! next reports say of the dark does not count.
+
+use std::time::{Duration, Instant};
+
+/// A way on which nothing came for so long was dark. While media flows a viewer reports several times
+/// a second, and checks come every 2.5 s even where nothing does (RFC 7675 §5.1).
+const DARK: Duration = Duration::from_secs(3);
+/// For so long reports may speak of what was sent into the dark.
+const SETTLES: Duration = Duration::from_secs(1);
+
+/// Knows when a way was dark.
+#[derive(Debug, Default)]
+pub(super) struct Comeback {
+    heard: Option<Instant>,
+    settles_until: Option<Instant>,
+}
+
+/// What a sign of life means for the measuring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// Nothing new.
+    Usual,
+    /// The first after the dark: measure anew.
+    Back,
+    /// What it may have said was about the dark: measure anew once more.
+    Settling,
+}
+
+impl Comeback {
+    /// Something came that only the remote side can have sent.
+    pub(super) fn heard(&mut self, now: Instant) -> Sign {
+        let before = self.heard.replace(now);
+        if before.is_some_and(|before| now.saturating_duration_since(before) >= DARK) {
+            self.settles_until = Some(now + SETTLES);
+            return Sign::Back;
+        }
+        if self.is_settling() {
+            self.settles_until = self.settles_until.filter(|until| now < *until);
+            return Sign::Settling;
+        }
+        Sign::Usual
+    }
+
+    /// Whether estimates may be about the dark.
+    pub(super) const fn is_settling(&self) -> bool {
+        self.settles_until.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use moim_testkit::VirtualClock;
+
+    use super::*;
+
+    #[test]
+    fn after_the_dark_reports_do_not_count_for_a_second() {
+        let start = VirtualClock::new().now().instant;
+        let at = |ms: u64| start + Duration::from_millis(ms);
+        let mut comeback = Comeback::default();
+        for ms in [0, 100, 2600, 5599] {
+            assert_eq!(comeback.heard(at(ms)), Sign::Usual, "{ms}");
+        }
+        assert_eq!(comeback.heard(at(8599)), Sign::Back);
+        assert_eq!(comeback.heard(at(9000)), Sign::Settling);
+        assert!(comeback.is_settling());
+        assert_eq!(comeback.heard(at(9700)), Sign::Settling, "what it says began before");
+        assert!(!comeback.is_settling());
+        assert_eq!(comeback.heard(at(9800)), Sign::Usual);
+    }
+}
