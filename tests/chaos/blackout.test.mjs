@@ -10,18 +10,22 @@ for (const [seconds, mode] of /** @type {const} */ ([[3, 'single'], [8, 'single'
   linked(`after ${seconds} s without a network one of five is back as herself (${mode} connection)`, async (scene) => {
     const { anna, company, all, sids, link } = await gather(scene, { mode });
     const since = await Promise.all(company.map((one) => one.now()));
+    const own = await anna.now();
     await link.set('dark=true');
     await sleep(seconds * 1000);
     const counts = await countsBetween(anna, company[0]);
-    const lit = performance.now();
+    const [lit, there] = [performance.now(), await anna.tab.evaluate(() => performance.now())];
     await link.set('dark=false');
-    const took = await mediaBack(anna, company[0], counts, lit);
+    const { took, words } = await mediaBack(anna, company[0], counts, lit);
     await everybodySeesEverybody(all);
     // A resume ends with a word of its own, after the media.
     await until('Anna to be connected', async () => (await anna.ask('self')).connected, { within: 30_000 });
+    const told = (await anna.ask('events', { since: own })).filter(({ name }) => /econnect|^state|streamState/.test(name));
+    scene.say(`the client, in seconds since the network was back: ${told.map(({ at, name, state }) => `${((at - there) / 1000).toFixed(1)} ${name} ${state ?? ''}`.trim()).join(', ')}`);
     const same = (await anna.ask('self')).sid === sids.get('anna');
-    measured(`${seconds} s without a network (${mode})`, 'the same participant, nobody hears of it, media both ways', `${same ? 'the same participant' : 'another participant'}, media after ${(took / 1000).toFixed(1)} s`, same);
+    measured(`${seconds} s without a network (${mode})`, 'the same participant, nobody hears of it, media both ways within 3 s', `${same ? 'the same participant' : 'another participant'}; ${words}`, same && took <= 3000);
     assert.ok(same, 'another participant');
+    assert.ok(took <= 15_000, `media after ${took} ms`);
     await nobodyMoved(company, since);
     await noGhosts(all, sids);
   }, { timeout: 180_000 });

@@ -21,15 +21,15 @@ async function move(scene, mode, gap) {
   // What was on its way is no sign of life.
   await sleep(150);
   const counts = await countsBetween(anna, company[0]);
-  const took = await mediaBack(anna, company[0], counts, moved);
+  const { took, words: each } = await mediaBack(anna, company[0], counts, moved);
   await everybodySeesEverybody(all);
   await until('Anna to be connected', async () => (await anna.ask('self')).connected, { within: 30_000 });
   const heard = (await anna.ask('events', { since: own })).map(({ name }) => name).filter((name) => /econnect/.test(name));
   const same = (await anna.ask('self')).sid === sids.get('anna');
-  return { all, company, sids, since, took, same, heard };
+  return { all, company, sids, since, took, each, same, heard };
 }
 
-const words = ({ same, took, heard }) => `${same ? 'the same participant' : 'another participant'}, media after ${(took / 1000).toFixed(1)} s (${heard.join(', ') || 'the client says nothing of it'})`;
+const words = ({ same, each, heard }) => `${same ? 'the same participant' : 'another participant'}, ${each} (${heard.join(', ') || 'the client says nothing of it'})`;
 
 for (const mode of /** @type {const} */ (['single', 'dual'])) {
   linked(`media is back when a network comes after another, and nobody notices (${mode} connection)`, async (scene) => {

@@ -4,8 +4,10 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import { startLivekit, urlOf } from '../livekit/support/house.mjs';
+import { linked } from '../livekit/support/linked.mjs';
 import { roomService } from '../livekit/support/keys.mjs';
 import { until } from '../support/wait.mjs';
+import { countsBetween, everybodySeesEverybody, gather, mediaBack } from './support/company.mjs';
 import { Crowd } from './support/crowd.mjs';
 import { measured } from './support/figures.mjs';
 
@@ -91,3 +93,19 @@ test('a server that stood still for 20 s takes in whoever comes', { timeout: 180
     await moim.stop();
   }
 });
+
+// Clients give up waiting after 15 s, so each of them resumes, or joins anew.
+linked('after a server stood still for 20 s, browsers see and hear each other again', async (scene) => {
+  const { anna, company, all, sids } = await gather(scene, { names: ['ben'] });
+  const own = await anna.now();
+  scene.moim.child.kill('SIGSTOP');
+  await sleep(20_000);
+  const counts = await countsBetween(anna, company[0]);
+  scene.moim.child.kill('SIGCONT');
+  const { took, words } = await mediaBack(anna, company[0], counts, performance.now());
+  await everybodySeesEverybody(all);
+  const heard = (await anna.ask('events', { since: own })).map(({ name }) => name).filter((name) => /econnect/.test(name));
+  const same = (await anna.ask('self')).sid === sids.get('anna');
+  measured('the server is stopped for 20 s and goes on, with browsers', 'media both ways within 10 s', `${same ? 'the same participant' : 'another participant'}; ${words} (${heard.join(', ') || 'the client says nothing of it'})`, took <= 10_000);
+  assert.ok(took <= 10_000, `media after ${took} ms`);
+}, { timeout: 150_000 });

@@ -50,14 +50,15 @@ export async function countsBetween(anna, other) {
   };
 }
 
-/** Milliseconds from a moment until each kind of media flows again in each direction; the last of them. */
+/** Milliseconds from a moment until each kind of media flows again in each direction: the last of them, and all in words. */
 export async function mediaBack(anna, other, counts, from, within) {
   const kinds = ['video', 'audio'];
   const times = await Promise.all([
     ...kinds.map((kind, n) => untilMore(anna, other.name, kind, counts.atAnna[n], from, within)),
     ...kinds.map((kind, n) => untilMore(other, 'anna', kind, counts.atOther[n], from, within)),
   ]);
-  return Math.max(...times);
+  const seconds = times.map((time) => (time / 1000).toFixed(1));
+  return { took: Math.max(...times), words: `she sees after ${seconds[0]} s and hears after ${seconds[1]} s, is seen after ${seconds[2]} s and heard after ${seconds[3]} s` };
 }
 
 /** Nobody came or went, in the eyes of anybody but Anna. */
