@@ -22,6 +22,8 @@ pub enum DropReason {
     Astray,
     /// A media packet of a publisher that sends more than one may.
     OverBitrate,
+    /// Media that piled up while the process stood still.
+    Outdated,
     /// A media packet too large to be sent on.
     TooLarge,
     /// A media packet of a section that is not published.
@@ -51,7 +53,7 @@ pub enum DropReason {
 }
 
 impl DropReason {
-    const ALL: [(Self, &'static str); 21] = [
+    const ALL: [(Self, &'static str); 22] = [
         (Self::UnknownSender, "unknown_sender"),
         (Self::UnknownAddress, "unknown_address"),
         (Self::Malformed, "malformed"),
@@ -60,6 +62,7 @@ impl DropReason {
         (Self::Replayed, "replayed"),
         (Self::Astray, "astray"),
         (Self::OverBitrate, "over_bitrate"),
+        (Self::Outdated, "outdated"),
         (Self::TooLarge, "too_large"),
         (Self::NotPublished, "not_published"),
         (Self::UnknownEncoding, "unknown_encoding"),

@@ -12,12 +12,20 @@ use std::time::{Duration, Instant};
 const DARK: Duration = Duration::from_secs(3);
 /// For so long reports may speak of what was sent into the dark.
 const SETTLES: Duration = Duration::from_secs(1);
+/// How often the measuring begins anew in that time. It begins with probes, which cost bandwidth.
+const EVERY: Duration = Duration::from_millis(400);
 
 /// Knows when a way was dark.
 #[derive(Debug, Default)]
 pub(super) struct Comeback {
     heard: Option<Instant>,
-    settles_until: Option<Instant>,
+    settling: Option<Settling>,
+}
+
+#[derive(Debug)]
+struct Settling {
+    until: Instant,
+    anew: Instant,
 }
 
 /// What a sign of life means for the measuring.
@@ -36,19 +44,25 @@ impl Comeback {
     pub(super) fn heard(&mut self, now: Instant) -> Sign {
         let before = self.heard.replace(now);
         if before.is_some_and(|before| now.saturating_duration_since(before) >= DARK) {
-            self.settles_until = Some(now + SETTLES);
+            self.settling = Some(Settling { until: now + SETTLES, anew: now + EVERY });
             return Sign::Back;
         }
-        if self.is_settling() {
-            self.settles_until = self.settles_until.filter(|until| now < *until);
-            return Sign::Settling;
+        match &mut self.settling {
+            Some(Settling { until, .. }) if now >= *until => {
+                self.settling = None;
+                Sign::Settling
+            }
+            Some(Settling { anew, .. }) if now >= *anew => {
+                *anew = now + EVERY;
+                Sign::Settling
+            }
+            _ => Sign::Usual,
         }
-        Sign::Usual
     }
 
     /// Whether estimates may be about the dark.
     pub(super) const fn is_settling(&self) -> bool {
-        self.settles_until.is_some()
+        self.settling.is_some()
     }
 }
 
@@ -67,6 +81,7 @@ mod tests {
             assert_eq!(comeback.heard(at(ms)), Sign::Usual, "{ms}");
         }
         assert_eq!(comeback.heard(at(8599)), Sign::Back);
+        assert_eq!(comeback.heard(at(8700)), Sign::Usual, "it began anew a moment ago");
         assert_eq!(comeback.heard(at(9000)), Sign::Settling);
         assert!(comeback.is_settling());
         assert_eq!(comeback.heard(at(9700)), Sign::Settling, "what it says began before");

@@ -3,7 +3,7 @@
 //! [`Media`] routes between the publications with their subscriptions, the viewers' bandwidth, and
 //! who is heard. It reaches legs and the outside only over the [`Floor`] that it is handed.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
@@ -365,12 +365,31 @@ impl Media {
         }
     }
 
-    /// The way to a viewer was dark: what was learnt of it counts no more.
-    pub(super) fn way_renewed(&mut self, now: Instant, leg: LegId, estimate: Bitrate) {
+    /// The way to a leg was dark: what was learnt of it counts no more. Neither side of it can go on
+    /// where it was, and a browser waits for three seconds before it says so: key frames come at once.
+    pub(super) fn way_renewed(&mut self, now: Instant, leg: LegId, estimate: Bitrate, floor: &mut Floor<'_>) {
         if let Some(viewer) = self.viewers.get_mut(leg) {
             viewer.forget(estimate);
             self.timers.set_earlier(Wake::ShareOut(leg), viewer.due(now));
         }
+        for (viewer, track) in self.pictures_over(leg) {
+            self.key_frame_wanted(now, viewer, track, floor);
+        }
+    }
+
+    /// Who gets which pictures over a leg, as its viewer or from its publisher.
+    fn pictures_over(&mut self, leg: LegId) -> Vec<(LegId, TrackId)> {
+        let watched = self.viewers.get_mut(leg).into_iter().flat_map(|viewer| viewer.tracks.iter().copied());
+        let tracks: BTreeSet<TrackId> = watched.chain(self.publications.of_leg(leg)).collect();
+        let over = |track: TrackId| {
+            let publication = self.publications.get(track)?;
+            let published = matches!(publication.home, Home::Here { leg: from, .. } if from == leg);
+            let pictures = publication.subscriptions.iter().filter(|(_, s)| s.kind == MediaKind::Video);
+            let sent =
+                pictures.filter(move |(viewer, s)| s.forwarder.current().is_some() && (published || **viewer == leg));
+            Some(sent.map(|(viewer, _)| (*viewer, track)).collect::<Vec<_>>())
+        };
+        tracks.into_iter().filter_map(over).flatten().collect()
     }
 
     /// No more than this is to be assumed.

@@ -8,6 +8,7 @@ mod legs;
 mod media;
 mod publications;
 mod routes;
+mod standstill;
 mod subscription;
 mod timers;
 mod viewers;
@@ -25,6 +26,7 @@ use self::addresses::Addresses;
 use self::legs::{Legs, Said};
 use self::media::{Floor, Media, Wish};
 use self::routes::{Route, Routes};
+use self::standstill::Standstill;
 use crate::leg::{Datagram, Leg, Seed, Signal};
 use crate::{
     CloseReason, Command, Config, DropReason, Event, Input, LegCommand, LegConfig, LegEvent, Output, Stats, Transport,
@@ -44,6 +46,7 @@ pub struct Shard {
     random: ChaCha12Rng,
     outputs: VecDeque<Output>,
     stats: Stats,
+    standstill: Standstill,
     /// When the last input came: outputs are what follows from it.
     heard: Instant,
 }
@@ -61,6 +64,7 @@ impl Shard {
             random,
             outputs: VecDeque::new(),
             stats: Stats::default(),
+            standstill: Standstill::new(now.instant),
             heard: now.instant,
             config,
         }
@@ -69,6 +73,8 @@ impl Shard {
     /// Takes in what happened.
     pub fn handle(&mut self, now: Now, input: Input<'_>) {
         let at = now.instant;
+        let wake = || [self.legs.next_wake(), self.media.next_wake()].into_iter().flatten().min();
+        self.standstill.note(at, wake);
         self.heard = at;
         match input {
             Input::Datagram { transport, from, to, payload } => self.datagram(at, transport, (from, to), payload),
@@ -118,6 +124,9 @@ impl Shard {
     fn datagram(&mut self, now: Instant, transport: Transport, (from, to): (SocketAddr, SocketAddr), payload: &[u8]) {
         self.stats.datagrams_in += 1;
         self.stats.bytes_in += payload.len() as u64;
+        if self.standstill.outdated(now, payload) {
+            return self.stats.count_drop(DropReason::Outdated);
+        }
         let Some(route) = self.routes.find((transport, from), payload) else {
             return self.stats.count_drop(DropReason::UnknownSender);
         };
@@ -231,7 +240,10 @@ impl Shard {
                 media.key_frame_wanted(now, id, track, &mut floor);
             }
             Signal::Estimate(estimate) => self.media.estimated(now, id, estimate),
-            Signal::WayRenewed(estimate) => self.media.way_renewed(now, id, estimate),
+            Signal::WayRenewed(estimate) => {
+                let (media, mut floor) = self.split();
+                media.way_renewed(now, id, estimate, &mut floor);
+            }
             Signal::Dropped(reason) => self.stats.count_drop(reason),
             Signal::MessageIn => self.stats.messages_in += 1,
             Signal::MessageOut => self.stats.messages_out += 1,

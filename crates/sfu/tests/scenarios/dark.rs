@@ -1,11 +1,11 @@
-//! A way on which nothing passes for a while, in either direction.
+//! A way on which nothing passes for a while, in either direction; a server that stands still.
 
 use std::time::Duration;
 
 use moim_types::MediaKind;
 
 use crate::dual::viewer;
-use crate::pictures::{camera, film};
+use crate::pictures::{FRAME, camera, film};
 use crate::world::client::Wanted;
 use crate::world::{World, track};
 
@@ -45,4 +45,43 @@ fn pictures_are_back_soon_after_the_dark() {
         assert!(took <= Duration::from_secs(4), "{seconds} s in the dark: thirty pictures took {took:?}");
         assert!(then >= 60, "{seconds} s in the dark: {then} pictures in the next three seconds");
     }
+}
+
+#[test]
+fn who_comes_out_of_the_dark_shows_and_sees_a_key_frame_at_once() {
+    for publishes in [true, false] {
+        let mut world = World::new(1);
+        let (publisher, mid) = camera(&mut world, Wanted::Send(str0m::media::MediaKind::Video, "cam"));
+        let viewer = viewer(&mut world, 0);
+        world.subscribe(viewer, track(1), 0, MediaKind::Video);
+        film(&mut world, publisher, mid, &[None], 0..150);
+        let one = if publishes { publisher } else { viewer };
+        (world.clients[one].deaf, world.clients[one].mute) = (true, true);
+        film(&mut world, publisher, mid, &[None], 150..300);
+        (world.clients[one].deaf, world.clients[one].mute) = (false, false);
+        let keys = film(&mut world, publisher, mid, &[None], 300..300 + FRAMES_A_SECOND);
+        assert!(keys >= 1, "the publisher was in the dark: {publishes}");
+    }
+}
+
+#[test]
+fn what_piled_up_while_the_server_stood_still_is_not_poured_out() {
+    let mut world = World::new(1);
+    let (publisher, mid) = camera(&mut world, Wanted::Send(str0m::media::MediaKind::Video, "cam"));
+    let viewer = viewer(&mut world, 0);
+    world.subscribe(viewer, track(1), 0, MediaKind::Video);
+    film(&mut world, publisher, mid, &[None], 0..150);
+    for frame in 150..300 {
+        let now = world.now.instant;
+        world.clients[publisher].send_picture(now, mid, None, frame, false);
+        world.now = world.now.after(FRAME);
+    }
+    let (sent, before) = (world.sent.len(), world.clients[viewer].packets.len());
+    film(&mut world, publisher, mid, &[None], 300..330);
+    let address = world.clients[viewer].address;
+    let burst = world.sent[sent..].iter().filter(|to| **to == address).count();
+    assert!(burst < 90, "{burst} datagrams in the first second, of 30 pictures");
+    film(&mut world, publisher, mid, &[None], 330..420);
+    let pictures = world.clients[viewer].packets.len() - before;
+    assert!(pictures >= 90, "it goes on: {pictures}");
 }
