@@ -35,6 +35,11 @@ fn frames(outputs: &Outputs, guest: Guest) -> usize {
     outputs.heard(guest.session).iter().filter(|event| matches!(event, Event::Frame { .. })).count()
 }
 
+fn set(stage: &mut Stage, who: &str, permissions: Permissions) -> Outputs {
+    let change = Change { permissions: Some(permissions), ..Change::default() };
+    stage.api(ApiCommand::UpdateParticipant(ROOM.into(), who.into(), change)).1
+}
+
 #[test]
 fn frames_go_to_those_who_asked_and_to_nobody_else() {
     let mut stage = Stage::new();
@@ -91,15 +96,46 @@ fn a_permission_that_goes_takes_its_tracks_and_subscriptions_along() {
     let [ann, bob] = ["ann", "bob"].map(|name| stage.guest(name));
     let track = published(&mut stage, ann, 1, "one");
     want(&mut stage, bob, track, true);
-    let set = |stage: &mut Stage, who: &str, permissions: Permissions| {
-        let change = Change { permissions: Some(permissions), ..Change::default() };
-        stage.api(ApiCommand::UpdateParticipant(ROOM.into(), who.into(), change)).1
-    };
     let outputs = set(&mut stage, "bob", Permissions { subscribe: false, ..Permissions::default() });
     assert!(outputs.heard(bob.session).contains(&Event::DataUnsubscribed(track)));
     assert_eq!(want(&mut stage, bob, track, true).heard(bob.session), []);
     let outputs = set(&mut stage, "ann", Permissions { publish_data: false, ..Permissions::default() });
     assert!(outputs.heard(ann.session).iter().any(|event| matches!(event, Event::DataTrackEnded(_))));
+}
+
+#[test]
+fn what_was_asked_for_comes_when_it_is_permitted_and_again_after_that() {
+    let mut stage = Stage::new();
+    let ann = stage.guest("ann");
+    let bob = stage.guest_as(arrival_with("bob", |may| may.subscribe = false));
+    let track = published(&mut stage, ann, 1, "one");
+    assert_eq!(want(&mut stage, bob, track, true).heard(bob.session), [], "he may not have it yet");
+    let begins = Event::DataSubscribed { publisher: (ann.id, Identity::from("ann")), track };
+    for _ in 0..2 {
+        let outputs = set(&mut stage, "bob", Permissions::default());
+        assert!(outputs.heard(bob.session).contains(&begins));
+        assert_eq!(frames(&send(&mut stage, ann, 1), bob), 1);
+        set(&mut stage, "bob", Permissions { subscribe: false, ..Permissions::default() });
+        assert_eq!(frames(&send(&mut stage, ann, 1), bob), 0);
+    }
+    want(&mut stage, bob, track, false);
+    let outputs = set(&mut stage, "bob", Permissions::default());
+    assert!(!outputs.heard(bob.session).contains(&begins), "he asks for it no longer");
+}
+
+#[test]
+fn who_is_let_in_by_the_publisher_again_gets_what_he_asked_for() {
+    let mut stage = Stage::new();
+    let [ann, bob] = ["ann", "bob"].map(|name| stage.guest(name));
+    let track = published(&mut stage, ann, 1, "one");
+    let allow = |stage: &mut Stage, everybody| {
+        stage.told(ann, ParticipantCommand::AllowSubscribers { everybody, only: Vec::new() })
+    };
+    allow(&mut stage, false);
+    want(&mut stage, bob, track, true);
+    assert_eq!(frames(&send(&mut stage, ann, 1), bob), 0);
+    allow(&mut stage, true);
+    assert_eq!(frames(&send(&mut stage, ann, 1), bob), 1);
 }
 
 #[test]

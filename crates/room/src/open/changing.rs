@@ -56,7 +56,6 @@ impl OpenRoom {
         }
         self.settle_viewer(desk, seat);
         self.review_data(desk, seat);
-        self.offer_data_to(desk, seat);
         self.recount(desk);
     }
 

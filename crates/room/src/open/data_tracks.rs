@@ -1,10 +1,11 @@
-//! Which data tracks there are, and who gets which.
+//! Which data tracks there are, who gets which, and who would like to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use moim_types::DataTrackId;
 
+use super::data_pairs::DataPairs;
 use crate::directory::Seat;
 use crate::{DataTrack, DataTrackDescription, Refusal};
 
@@ -13,7 +14,10 @@ use crate::{DataTrack, DataTrackDescription, Refusal};
 pub(crate) struct DataTracks {
     published: BTreeMap<DataTrackId, Published>,
     by_handle: BTreeMap<(Seat, u16), DataTrackId>,
-    by_viewer: BTreeMap<Seat, BTreeSet<DataTrackId>>,
+    /// Who gets what.
+    views: DataPairs,
+    /// Who asked for what, whether he may have it or not: he gets it once he may.
+    wishes: DataPairs,
 }
 
 /// One of them.
@@ -21,7 +25,6 @@ pub(crate) struct DataTracks {
 pub(crate) struct Published {
     pub(crate) owner: Seat,
     pub(crate) track: Arc<DataTrack>,
-    viewers: BTreeSet<Seat>,
 }
 
 impl DataTracks {
@@ -44,36 +47,42 @@ impl DataTracks {
         }
         let track = Arc::new(DataTrack { id, description });
         self.by_handle.insert((owner, track.description.handle), id);
-        self.published.insert(id, Published { owner, track: Arc::clone(&track), viewers: BTreeSet::new() });
+        self.published.insert(id, Published { owner, track: Arc::clone(&track) });
         Ok(track)
     }
 
     /// One ends. Returns who got it.
     pub(crate) fn end(&mut self, id: DataTrackId) -> Option<(Arc<DataTrack>, BTreeSet<Seat>)> {
-        let Published { owner, track, viewers } = self.published.remove(&id)?;
+        let Published { owner, track } = self.published.remove(&id)?;
         self.by_handle.remove(&(owner, track.description.handle));
-        for viewer in &viewers {
-            self.strike_out(*viewer, id);
-        }
-        Some((track, viewers))
+        self.wishes.forget_track(id);
+        Some((track, self.views.forget_track(id)))
     }
 
-    /// Somebody gets one from now on.
-    pub(crate) fn begin(&mut self, viewer: Seat, id: DataTrackId, most: usize) -> Result<(), Refusal> {
-        let published = self.published.get_mut(&id).ok_or(Refusal::NoSuchTrack)?;
-        let viewed = self.by_viewer.entry(viewer).or_default();
-        if !viewed.contains(&id) && viewed.len() >= most {
-            return Err(Refusal::TooLarge);
-        }
-        viewed.insert(id);
-        published.viewers.insert(viewer);
-        Ok(())
+    /// Somebody asks for one that is there. Returns whether that is remembered.
+    pub(crate) fn wish(&mut self, viewer: Seat, id: DataTrackId, most: usize) -> bool {
+        self.published.contains_key(&id) && self.wishes.add(viewer, id, most)
+    }
+
+    /// Somebody asks for one no longer.
+    pub(crate) fn unwish(&mut self, viewer: Seat, id: DataTrackId) {
+        self.wishes.remove(viewer, id);
+    }
+
+    /// Somebody gets one from now on. Returns whether there was a place for it.
+    pub(crate) fn begin(&mut self, viewer: Seat, id: DataTrackId, most: usize) -> bool {
+        self.published.contains_key(&id) && self.views.add(viewer, id, most)
     }
 
     /// Somebody gets one no longer. Returns whether he did.
     pub(crate) fn cease(&mut self, viewer: Seat, id: DataTrackId) -> bool {
-        self.strike_out(viewer, id);
-        self.published.get_mut(&id).is_some_and(|published| published.viewers.remove(&viewer))
+        self.views.remove(viewer, id)
+    }
+
+    /// Somebody is gone.
+    pub(crate) fn forget_viewer(&mut self, viewer: Seat) {
+        self.views.forget_viewer(viewer);
+        self.wishes.forget_viewer(viewer);
     }
 
     pub(crate) fn get(&self, id: DataTrackId) -> Option<&Published> {
@@ -96,19 +105,22 @@ impl DataTracks {
     }
 
     pub(crate) fn viewers_of(&self, id: DataTrackId) -> impl Iterator<Item = Seat> {
-        self.published.get(&id).into_iter().flat_map(|published| published.viewers.iter().copied())
+        self.views.of_track(id)
     }
 
     pub(crate) fn viewed_by(&self, viewer: Seat) -> Vec<DataTrackId> {
-        self.by_viewer.get(&viewer).into_iter().flatten().copied().collect()
+        self.views.of_viewer(viewer).collect()
     }
 
-    fn strike_out(&mut self, viewer: Seat, id: DataTrackId) {
-        if let Some(viewed) = self.by_viewer.get_mut(&viewer) {
-            viewed.remove(&id);
-            if viewed.is_empty() {
-                self.by_viewer.remove(&viewer);
-            }
-        }
+    pub(crate) fn is_viewed_by(&self, viewer: Seat, id: DataTrackId) -> bool {
+        self.views.has(viewer, id)
+    }
+
+    pub(crate) fn wished_by(&self, viewer: Seat) -> Vec<DataTrackId> {
+        self.wishes.of_viewer(viewer).collect()
+    }
+
+    pub(crate) fn is_wished_by(&self, viewer: Seat, id: DataTrackId) -> bool {
+        self.wishes.has(viewer, id)
     }
 }

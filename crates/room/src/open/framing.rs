@@ -43,12 +43,14 @@ impl OpenRoom {
         }
     }
 
-    /// Wanted or not, from now on. What he may not have, or nobody has, is left out.
+    /// Wanted or not, from now on. What he may not have waits until he may; what nobody has is left out.
     pub(crate) fn subscribe_data(&mut self, desk: &mut Desk, viewer: Seat, tracks: &[DataTrackId], wanted: bool) {
-        for &id in tracks.iter().take(desk.config.subscriptions_per_participant) {
-            if wanted && self.may_have(viewer, id) {
+        let most = desk.config.subscriptions_per_participant;
+        for &id in tracks.iter().take(most) {
+            if wanted && self.data_tracks.wish(viewer, id, most) && self.may_have(viewer, id) {
                 self.begin_data(desk, viewer, id);
-            } else {
+            } else if !wanted {
+                self.data_tracks.unwish(viewer, id);
                 self.cease_data(desk, viewer, id);
             }
         }
@@ -67,19 +69,16 @@ impl OpenRoom {
         }
     }
 
-    /// Everything that he may have, if he wants to be given it unasked.
+    /// What he asked for, or everything if he wants to be given it unasked, as far as he may have it.
     pub(super) fn offer_data_to(&mut self, desk: &mut Desk, viewer: Seat) {
-        if !self.roster.get(viewer).is_some_and(|member| member.auto_subscribe_data) {
-            return;
-        }
-        for id in self.data_tracks.all() {
-            if self.may_have(viewer, id) {
-                self.begin_data(desk, viewer, id);
-            }
+        let unasked = self.roster.get(viewer).is_some_and(|member| member.auto_subscribe_data);
+        let wanted = if unasked { self.data_tracks.all() } else { self.data_tracks.wished_by(viewer) };
+        for id in wanted {
+            self.offer_one(desk, viewer, id);
         }
     }
 
-    /// What a viewer or a publisher may no longer have or send ends.
+    /// What a viewer or a publisher may no longer have or send ends, and what a viewer may have from now on begins.
     pub(super) fn review_data(&mut self, desk: &mut Desk, seat: Seat) {
         let may_send = self.roster.get(seat).is_some_and(|member| member.permissions().publish_data);
         let own: Vec<_> = self.data_tracks.of(seat).map(|track| track.id).collect();
@@ -90,10 +89,12 @@ impl OpenRoom {
             for viewer in self.data_tracks.viewers_of(id).collect::<Vec<_>>() {
                 self.review_one(desk, viewer, id);
             }
+            self.offer_to_all(desk, id);
         }
         for id in self.data_tracks.viewed_by(seat) {
             self.review_one(desk, seat, id);
         }
+        self.offer_data_to(desk, seat);
     }
 
     /// He is gone, and off the roster already.
@@ -102,9 +103,7 @@ impl OpenRoom {
         for id in own {
             self.end_data(desk, id);
         }
-        for id in self.data_tracks.viewed_by(seat) {
-            self.data_tracks.cease(seat, id);
-        }
+        self.data_tracks.forget_viewer(seat);
     }
 
     fn review_one(&mut self, desk: &mut Desk, viewer: Seat, id: DataTrackId) {
@@ -116,9 +115,15 @@ impl OpenRoom {
     fn offer_to_all(&mut self, desk: &mut Desk, id: DataTrackId) {
         for viewer in self.roster.seats() {
             let unasked = self.roster.get(viewer).is_some_and(|member| member.auto_subscribe_data);
-            if unasked && self.may_have(viewer, id) {
-                self.begin_data(desk, viewer, id);
+            if unasked || self.data_tracks.is_wished_by(viewer, id) {
+                self.offer_one(desk, viewer, id);
             }
+        }
+    }
+
+    fn offer_one(&mut self, desk: &mut Desk, viewer: Seat, id: DataTrackId) {
+        if !self.data_tracks.is_viewed_by(viewer, id) && self.may_have(viewer, id) {
+            self.begin_data(desk, viewer, id);
         }
     }
 
@@ -135,7 +140,7 @@ impl OpenRoom {
 
     fn begin_data(&mut self, desk: &mut Desk, viewer: Seat, id: DataTrackId) {
         let most = desk.config.subscriptions_per_participant;
-        if self.data_tracks.begin(viewer, id, most).is_err() {
+        if !self.data_tracks.begin(viewer, id, most) {
             return desk.drop_for(DropReason::TooManySubscriptions);
         }
         let owner = self.data_tracks.get(id).and_then(|published| self.roster.get(published.owner));

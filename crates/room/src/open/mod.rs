@@ -7,6 +7,7 @@ mod access;
 mod arriving;
 mod board;
 mod changing;
+mod data_pairs;
 mod data_tracks;
 mod demand;
 mod framing;
