@@ -29,6 +29,7 @@ pub use event::{
     SubscriptionRefusal,
 };
 pub use io::{Input, Output, RelayInput, RelayOutput, ShardId, Transport};
+pub use leg::Variant;
 pub use packet::{Extensions, MediaPacket};
 pub use shard::Shard;
 pub use stats::{DropReason, Stats};

@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use moim_types::{Codec, TrackId};
 
+use crate::leg::Variant;
+
 /// One RTP packet of a publication, without its header: what is the same for every viewer.
 ///
 /// It is made once for each packet that arrives, and shared. A viewer's sequence number, timestamp,
@@ -17,6 +19,8 @@ pub struct MediaPacket {
     pub encoding: u8,
     /// How it is encoded.
     pub codec: Codec,
+    /// Which of the codec's variants: viewers are sent it as the same one, if they can take that.
+    pub variant: Variant,
     /// Extended sequence number of the encoding's stream.
     pub sequence: u64,
     /// RTP timestamp of the encoding's stream, extended to 64 bits.

@@ -159,6 +159,7 @@ mod tests {
             track: track(),
             encoding: 0,
             codec: Codec::Opus,
+            variant: moim_sfu::Variant::default(),
             sequence,
             timestamp: 0,
             marker: false,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use moim_testkit::VirtualClock;
 use moim_types::{Codec, TrackId};
 
-use crate::{Extensions, MediaPacket};
+use crate::{Extensions, MediaPacket, Variant};
 
 /// A moment to count from. The tests never look at a clock again.
 pub(super) fn epoch() -> Instant {
@@ -52,6 +52,7 @@ impl Stream {
             track: TrackId::from_random([0; 10]),
             encoding: self.encoding,
             codec: self.codec,
+            variant: Variant::default(),
             sequence: self.sequence,
             timestamp: self.timestamp,
             marker: true,

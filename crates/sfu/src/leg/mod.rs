@@ -43,7 +43,7 @@ use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input};
 pub(crate) use self::arrivals::Arrival;
 pub(crate) use self::outgoing::{Departure, Stamp};
 pub(crate) use self::outlets::Readiness;
-pub(crate) use self::payload_types::Variant;
+pub use self::payload_types::Variant;
 
 use self::arrivals::Arrivals;
 use self::channels::{Channels, Fate};

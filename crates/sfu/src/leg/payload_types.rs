@@ -11,7 +11,7 @@ use str0m::media::{Mid, Pt};
 /// the profile (not the level, which the decoder reads in the stream) and the packetization mode,
 /// for VP9 the profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Variant(u32);
+pub struct Variant(u32);
 
 /// How a viewer's leg carries a codec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,13 +62,11 @@ pub(super) fn carrier(rtc: &Rtc, mid: Mid, codec: Codec, wanted: Variant) -> Opt
     Some(Carrier { number: best.pt(), without_red: false })
 }
 
-/// Exact first, then the same packetization mode, then any: decoders read the profile in the
-/// stream. What comes from another shard does not say: mode 1 then, as all browsers send.
+/// Exact first, then the same packetization mode, then any: decoders read the profile in the stream.
 const fn closeness(has: Variant, wanted: Variant) -> u8 {
-    let mode = if wanted.0 == 0 { 1 } else { wanted.0 & 1 };
     if has.0 == wanted.0 {
         2
-    } else if has.0 & 1 == mode {
+    } else if has.0 & 1 == wanted.0 & 1 {
         1
     } else {
         0

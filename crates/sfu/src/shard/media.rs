@@ -18,7 +18,7 @@ use super::subscription::{Fate, Passage, Subscription};
 use super::timers::Timers;
 use super::viewers::{self, Viewers};
 use crate::forward::{Forwarder, Speakers, TrackNeed};
-use crate::leg::{Arrival, Variant};
+use crate::leg::Arrival;
 use crate::{
     DropReason, Event, MediaPacket, Output, PublicationConfig, PublicationEvent, RelayInput, RelayOutput, ShardId,
     Stats, SubscriptionEvent, SubscriptionRefusal,
@@ -222,11 +222,10 @@ impl Media {
         let Some(encoding) = publication.encoding(arrival.rid) else {
             return floor.stats.count_drop(DropReason::UnknownEncoding);
         };
-        if publication.codec.replace((arrival.codec, arrival.variant)).is_none() {
+        if publication.codec.replace(arrival.codec).is_none() {
             let started = PublicationEvent::Started { codec: arrival.codec };
             floor.event(Event::Publication(track, started));
         }
-        let variant = arrival.variant;
         let packet = Arc::new(into_packet(track, encoding, arrival));
         self.speakers.hear(now, &packet);
         self.watch_speakers();
@@ -234,7 +233,7 @@ impl Media {
             floor.stats.packets_relayed += 1;
             floor.tell(shard, RelayOutput::Packet(Arc::clone(&packet)));
         }
-        self.fan_out(now, &packet, variant, floor);
+        self.fan_out(now, &packet, floor);
     }
 
     /// Another shard says something.
@@ -243,7 +242,7 @@ impl Media {
             RelayOutput::Packet(packet) => {
                 let theirs = |home| matches!(home, Home::There(shard) if shard == from);
                 if self.publications.get(packet.track).is_some_and(|publication| theirs(publication.home)) {
-                    self.fan_out(now, &packet, Variant::default(), floor);
+                    self.fan_out(now, &packet, floor);
                 } else {
                     floor.stats.count_drop(DropReason::NotWanted);
                 }
@@ -266,7 +265,7 @@ impl Media {
         }
     }
 
-    fn fan_out(&mut self, now: Instant, packet: &Arc<MediaPacket>, variant: Variant, floor: &mut Floor<'_>) {
+    fn fan_out(&mut self, now: Instant, packet: &Arc<MediaPacket>, floor: &mut Floor<'_>) {
         let track = packet.track;
         let Some(publication) = self.publications.get_mut(track) else { return };
         floor.stats.packets_in += 1;
@@ -280,7 +279,7 @@ impl Media {
         if description.key_frame && description.start_of_frame {
             publication.key_frames.answered(now, packet.encoding);
         }
-        let mut passage = Passage::new(packet, &description, variant);
+        let mut passage = Passage::new(packet, &description);
         let mut wanted = Vec::new();
         let mut refused = Vec::new();
         for (&id, subscription) in &mut publication.subscriptions {
@@ -462,6 +461,7 @@ fn into_packet(track: TrackId, encoding: u8, arrival: Arrival) -> MediaPacket {
         track,
         encoding,
         codec: arrival.codec,
+        variant: arrival.variant,
         sequence: arrival.sequence,
         timestamp: arrival.timestamp,
         marker: arrival.marker,

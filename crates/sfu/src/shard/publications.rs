@@ -8,7 +8,6 @@ use str0m::media::{Mid, Rid};
 
 use super::subscription::Subscription;
 use crate::forward::{Describer, KeyFrames, Meter, TrackNeed, wanted_layer};
-use crate::leg::Variant;
 use crate::{PublicationConfig, ShardId};
 
 /// Where the publisher's leg is.
@@ -29,7 +28,7 @@ pub(super) struct Publication {
     pub(super) meter: Meter,
     pub(super) key_frames: KeyFrames,
     /// As its last packet came.
-    pub(super) codec: Option<(Codec, Variant)>,
+    pub(super) codec: Option<Codec>,
     /// By the viewer's leg.
     pub(super) subscriptions: BTreeMap<LegId, Subscription>,
     /// The `rid` of each encoding, as seen in packets.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use moim_types::{Layer, MediaKind, PauseReason, View};
 
 use crate::forward::{Description, Forwarder, Verdict, red_primary};
-use crate::leg::{Departure, Leg, Readiness, Stamp, Variant};
+use crate::leg::{Departure, Leg, Readiness, Stamp};
 use crate::{DropReason, MediaPacket, SubscriptionEvent};
 
 /// One publication, for one viewer.
@@ -35,14 +35,13 @@ pub(super) enum Fate {
 pub(super) struct Passage<'a> {
     packet: &'a MediaPacket,
     description: &'a Description,
-    variant: Variant,
     /// What RED wraps, for viewers who do not know RED; made once.
     bare: Option<Option<Arc<[u8]>>>,
 }
 
 impl<'a> Passage<'a> {
-    pub(super) const fn new(packet: &'a MediaPacket, description: &'a Description, variant: Variant) -> Self {
-        Self { packet, description, variant, bare: None }
+    pub(super) const fn new(packet: &'a MediaPacket, description: &'a Description) -> Self {
+        Self { packet, description, bare: None }
     }
 
     fn bare_payload(&mut self) -> Option<Arc<[u8]>> {
@@ -71,7 +70,7 @@ impl Subscription {
     /// Writes a packet to the viewer's leg, if he should have it.
     pub(super) fn pass(&mut self, now: Instant, passage: &mut Passage<'_>, leg: &mut Leg) -> Fate {
         let packet = passage.packet;
-        let carrier = match leg.readiness(packet.track, packet.codec, passage.variant) {
+        let carrier = match leg.readiness(packet.track, packet.codec, packet.variant) {
             Readiness::Ready(carrier) => carrier,
             Readiness::NotYet => return Fate::Dropped(DropReason::NotNegotiated),
             Readiness::Unsupported => return Fate::Unsupported,

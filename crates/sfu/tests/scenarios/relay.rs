@@ -5,6 +5,8 @@ use std::time::Duration;
 use moim_types::MediaKind;
 
 use crate::dual::{publisher_of_sound, speak, viewer};
+use crate::pictures::camera;
+use crate::world::client::Wanted;
 use crate::world::{World, track};
 
 #[test]
@@ -27,6 +29,32 @@ fn packets_reach_viewers_of_another_shard() {
     speak(&mut world, publisher, mid, 20..30);
     assert_eq!(world.shards[0].stats().packets_relayed, 20, "no longer wanted");
     assert_eq!(world.shards[1].stats().publications, 0);
+}
+
+#[test]
+fn a_profile_of_h264_arrives_as_the_same_one_on_every_shard() {
+    let mut world = World::new(2);
+    let (publisher, mid) = camera(&mut world, Wanted::Send(str0m::media::MediaKind::Video, "cam"));
+    let viewers = [0, 1].map(|shard| viewer(&mut world, shard));
+    for client in viewers {
+        world.subscribe(client, track(1), 0, MediaKind::Video);
+    }
+    world.run(Duration::from_millis(100));
+    let profiles = world.clients[publisher].h264(mid);
+    assert!(profiles.len() > 2, "{profiles:?}");
+    for (sequence, (number, profile, mode)) in (1_u32..).zip(profiles) {
+        world.clients[publisher].sends_as = Some(number);
+        let now = world.now.instant;
+        // IDR: whoever begins here gets it.
+        world.clients[publisher].send(now, mid, None, sequence.into(), sequence * 3000, vec![0x65, 0x88, 0, 0]);
+        world.run(Duration::from_millis(33));
+        for client in viewers {
+            let client = &world.clients[client];
+            let packet = *client.received(track(1)).last().expect("it arrived");
+            let as_what = client.h264(packet.mid).into_iter().find(|(offered, ..)| *offered == packet.number);
+            assert_eq!(as_what.map(|(_, profile, mode)| (profile, mode)), Some((profile, mode)));
+        }
+    }
 }
 
 #[test]

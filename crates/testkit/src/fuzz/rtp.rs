@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use moim_sfu::forward::{Describer, Forwarder, Meter, Rewritten, Verdict};
-use moim_sfu::{Extensions, MediaPacket};
+use moim_sfu::{Extensions, MediaPacket, Variant};
 use moim_types::{Codec, Layer, MediaKind, TrackId};
 use publisher::{Kind, Parcel, Publisher};
 
@@ -194,6 +194,7 @@ pub fn dependency_descriptor(data: &[u8]) {
             track: TrackId::from_random([0; 10]),
             encoding: u8::from(about & 0xc0 == 0xc0),
             codec: if about & 0x20 == 0 { Codec::Av1 } else { Codec::Vp9 },
+            variant: Variant::default(),
             // Now and then one comes late.
             sequence: 1000 + if about % 16 == 15 { at.saturating_sub(3) } else { at },
             timestamp: 3000 * (at / 3),

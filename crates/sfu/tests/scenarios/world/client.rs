@@ -39,6 +39,8 @@ pub(crate) struct Client {
     pub(crate) mute: bool,
     /// Sound is sent as RED.
     pub(crate) red: bool,
+    /// What it sends has this payload type, in place of the one that it prefers.
+    pub(crate) sends_as: Option<Pt>,
     /// The server said goodbye.
     pub(crate) closed: bool,
     placeholders: Vec<Mid>,
@@ -104,6 +106,7 @@ impl Client {
             deaf: false,
             mute: false,
             red: false,
+            sends_as: None,
             closed: false,
             placeholders: Vec::new(),
             pending: None,
@@ -226,7 +229,8 @@ impl Client {
         payload: Vec<u8>,
     ) {
         self.now = now;
-        let number = if self.red { self.red_number() } else { self.number(mid) };
+        let preferred = if self.red { self.red_number() } else { self.number(mid) };
+        let number = self.sends_as.unwrap_or(preferred);
         let mut direct = self.rtc.direct_api();
         let stream = direct.stream_tx_by_mid(mid, rid.map(Rid::from)).expect("a stream");
         let values = str0m::rtp::ExtensionValues {
@@ -247,6 +251,16 @@ impl Client {
         let offset = rid.map_or(0, |rid| u32::from(rid.as_bytes()[0])) * 1000;
         let payload = picture::vp8((frame + offset) as u16 & 0x7fff, frame as u8, key);
         self.send(now, mid, rid, u64::from(frame + 1), frame * 3000 + offset, payload);
+    }
+
+    /// What a section may carry of H.264: payload type, profile, packetization mode.
+    pub(crate) fn h264(&self, mid: Mid) -> Vec<(Pt, Option<u32>, Option<u8>)> {
+        let numbers = self.rtc.media(mid).expect("a section").remote_pts();
+        let params = self.rtc.codec_config().params().iter().filter(|params| numbers.contains(&params.pt()));
+        let h264 = params.filter(|params| params.spec().codec == str0m::format::Codec::H264);
+        let profile =
+            |params: &str0m::format::PayloadParams| params.spec().format.profile_level_id.map(|id| id & 0xff_ff00);
+        h264.map(|params| (params.pt(), profile(params), params.spec().format.packetization_mode)).collect()
     }
 
     fn red_number(&self) -> Pt {

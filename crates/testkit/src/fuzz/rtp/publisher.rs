@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use moim_sfu::{Extensions, MediaPacket};
+use moim_sfu::{Extensions, MediaPacket, Variant};
 use moim_types::{Codec, TrackId};
 
 /// How pictures are made.
@@ -210,6 +210,7 @@ impl Publisher {
                     Kind::Single => Codec::H264,
                     Kind::IndependentLayers | Kind::DependentLayers => Codec::Vp9,
                 },
+                variant: Variant::default(),
                 sequence: layer.sequence,
                 timestamp: layer.base + elapsed,
                 marker: ends && plan.top,
