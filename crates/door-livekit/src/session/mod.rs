@@ -375,6 +375,9 @@ impl Session {
         if let Some(subscription) = state.subscription {
             self.subscribing.subscribe(subscription, &self.roster, &mut self.out);
         }
+        if let Some(subscription) = state.data_subscription {
+            DataTracks::subscribe(&subscription, &mut self.out);
+        }
         subscribing::hide(&state.track_sids_disabled, &mut self.out);
     }
 

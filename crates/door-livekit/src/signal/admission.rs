@@ -12,6 +12,7 @@ use moim_types::SessionId;
 
 use super::Shared;
 use super::knock::{self, Knock, KnockError, Path};
+use super::user_agent;
 use crate::stats::Refusal;
 use crate::token::{Grants, TokenError, VideoGrant};
 use crate::wire::door_data;
@@ -106,7 +107,9 @@ impl Shared {
         let knock = knock::parse(path, request.uri.query().unwrap_or_default());
         let token = bearer(&request.headers).or_else(|| knock.as_ref().ok()?.token.as_deref());
         let grants = self.authority.admit(token.unwrap_or_default(), now)?;
-        self.welcome(grants, knock?)
+        let mut knock = knock?;
+        user_agent::complete(&mut knock.client.info, &request.headers);
+        self.welcome(grants, knock)
     }
 
     fn welcome(&self, mut grants: Grants, knock: Knock) -> Result<Guest, NotAdmitted> {

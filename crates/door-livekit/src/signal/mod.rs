@@ -12,6 +12,7 @@ mod outbox;
 mod pace;
 mod refresh;
 mod upgrade;
+mod user_agent;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
