@@ -68,6 +68,7 @@ suite_direct() {
 
 suite_livekit() {
   need_moim
+  need_bench
   counted read_node tests/livekit/run
 }
 

@@ -66,6 +66,37 @@ for (const mode of modes) {
   });
 }
 
+for (const mode of modes) {
+  scenario(`frames come to who may not subscribe as soon as it may, as often as it may (${mode} connection)`, async ({ room, member, api }) => {
+    const [anna, ben] = [await member('anna'), await member('ben')];
+    await anna.join(room, { mode });
+    const { sid } = await anna.ask('publishData', 'position');
+    await ben.join(room, { mode, grants: { canSubscribe: false } });
+    await ben.hears('dataTrackPublished', (track) => track.sid === sid);
+    const may = (canSubscribe) => api.updateParticipant(room, 'ben', { permission: { canSubscribe, canPublish: true, canPublishData: true } });
+    // The client gives up after ten seconds without an answer.
+    await ben.ask('readData', sid);
+    await anna.ask('push', { name: 'position', first: 1, count: 20 });
+    // What comes over the same connection afterwards has overtaken no frame.
+    await anna.ask('send', { text: 'so far', reliable: true });
+    await ben.hears('data', ({ text }) => text === 'so far');
+    assert.deepEqual(await ben.ask('frames', sid), [], 'not yet');
+    await may(true);
+    await pushUntil(anna, 'position', ben, sid, 10);
+    await may(false);
+    await until('the frames to rest', async () => {
+      const before = (await ben.ask('frames', sid)).length;
+      await anna.ask('push', { name: 'position', first: 5000, count: 10 });
+      await anna.ask('send', { text: 'and now', reliable: true });
+      await new Promise((done) => setTimeout(done, 500));
+      return (await ben.ask('frames', sid)).length === before;
+    });
+    const had = (await ben.ask('frames', sid)).length;
+    await may(true);
+    await pushUntil(anna, 'position', ben, sid, had + 10);
+  });
+}
+
 scenario('a name is given once, and who may not send data publishes none', async ({ room, member }) => {
   const [anna, ben] = [await member('anna'), await member('ben')];
   await anna.join(room);

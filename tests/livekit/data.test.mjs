@@ -68,6 +68,19 @@ for (const mode of modes) {
   });
 }
 
+for (const mode of modes) {
+  scenario(`what comes over a channel of an application's own arrives as data (${mode} connection)`, async ({ room, member }) => {
+    const [anna, ben] = [await member('anna'), await member('ben')];
+    await anna.join(room, { mode });
+    await ben.join(room, { mode });
+    await anna.ask('publish', { source: 'microphone' });
+    await ben.listensTo('anna');
+    await anna.ask('sendOver', { label: 'chess', text: 'e4' });
+    const told = await ben.hears('data', ({ text }) => text === 'e4');
+    assert.equal(told.identity, 'anna');
+  });
+}
+
 scenario('data of who may not send is dropped', async ({ room, member }) => {
   const [anna, ben] = [await member('anna'), await member('ben')];
   await anna.join(room, { grants: { canPublishData: false } });

@@ -30,6 +30,19 @@ for (const mode of modes) {
     await Promise.all([anna.sees('ben'), ben.sees('anna'), anna.listensTo('ben'), ben.listensTo('anna')]);
   }, { timeout: 120_000 });
 
+  // None of that does a browser say itself: it is in its User-Agent.
+  scenario(`Firefox is known as such, Chromium too (${mode} connection)`, async ({ room, member }) => {
+    const [anna, ben] = [await member('anna', { make: firefoxMember, browser: firefox }), await member('ben')];
+    const facts = [];
+    for (const one of [anna, ben]) {
+      await one.join(room, { mode });
+      const { mime } = await one.ask('publish', { source: 'camera', videoCodec: 'h264', simulcast: false, backupCodec: false });
+      facts.push({ mime, isLite: (await one.ask('answer')).includes('a=ice-lite') });
+    }
+    assert.deepEqual(facts, [{ mime: 'video/VP8', isLite: false }, { mime: 'video/H264', isLite: true }]);
+    await ben.sees('anna');
+  }, { timeout: 120_000 });
+
   scenario(`who cannot decode a codec is told so, and gets the others (${mode} connection)`, async ({ room, member }) => {
     const [ben, anna] = [await member('ben'), await member('anna', { make: firefoxMember, browser: firefox })];
     await ben.join(room, { mode });

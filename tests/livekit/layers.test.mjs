@@ -93,6 +93,22 @@ scenario('a viewer with 300 kbit/s gets a lower layer, while another keeps its o
   await ben.sees('anna');
 });
 
+scenario('a picture that does not fit at all is paused, of which its viewer hears, and comes back', async ({ room, member }) => {
+  const [anna, ben] = [await member('anna'), await member('ben')];
+  await anna.join(room);
+  await ben.join(room);
+  const { sid } = await anna.ask('publish', { source: 'camera' });
+  await anna.ask('publish', { source: 'microphone' });
+  await ben.sees('anna');
+  await ben.ask('simulate', { scenario: 'subscriber-bandwidth', argument: 45_000 });
+  await ben.hears('streamState', ({ track, state }) => track === sid && state === 'paused', { within: 30_000 });
+  await ben.listensTo('anna');
+  const since = await ben.now();
+  await ben.ask('simulate', { scenario: 'subscriber-bandwidth', argument: 0 });
+  await ben.hears('streamState', ({ track, state }) => track === sid && state === 'active', { since, within: 30_000 });
+  await ben.sees('anna');
+});
+
 for (const codec of ['vp9', 'av1']) {
   scenario(`layers of one stream are given up as well (${codec})`, async ({ room, member }) => {
     const [anna, ben, carla] = [await member('anna'), await member('ben'), await member('carla')];

@@ -1,7 +1,7 @@
 // What is known of people, what they may do, and who speaks.
 import assert from 'node:assert/strict';
 import { until } from '../support/wait.mjs';
-import { house } from './support/house.mjs';
+import { house, modes } from './support/house.mjs';
 
 const scenario = house();
 const mayChange = { grants: { canUpdateOwnMetadata: true } };
@@ -51,18 +51,20 @@ scenario('a room tells its metadata when it changes', async ({ room, member, api
   await anna.hears('roomMetadata', ({ now }) => now === 'spring');
 });
 
-scenario('who may not subscribe gets nothing until it may', async ({ room, member, api }) => {
-  const [anna, ben] = [await member('anna'), await member('ben')];
-  await anna.join(room);
-  await anna.ask('publish', { source: 'camera' });
-  await ben.join(room, { grants: { canSubscribe: false } });
-  await new Promise((done) => setTimeout(done, 2000));
-  assert.deepEqual(await ben.ask('received'), []);
-  await api.updateParticipant(room, 'ben', { permission: { canSubscribe: true, canPublish: true, canPublishData: true } });
-  await ben.sees('anna');
-  await api.updateParticipant(room, 'ben', { permission: { canSubscribe: false, canPublish: true, canPublishData: true } });
-  await ben.hears('trackUnsubscribed');
-});
+for (const mode of modes) {
+  scenario(`who may not subscribe gets nothing until it may (${mode} connection)`, async ({ room, member, api }) => {
+    const [anna, ben] = [await member('anna'), await member('ben')];
+    await anna.join(room, { mode });
+    await anna.ask('publish', { source: 'camera' });
+    await ben.join(room, { mode, grants: { canSubscribe: false } });
+    await new Promise((done) => setTimeout(done, 2000));
+    assert.deepEqual(await ben.ask('received'), []);
+    await api.updateParticipant(room, 'ben', { permission: { canSubscribe: true, canPublish: true, canPublishData: true } });
+    await ben.sees('anna');
+    await api.updateParticipant(room, 'ben', { permission: { canSubscribe: false, canPublish: true, canPublishData: true } });
+    await ben.hears('trackUnsubscribed');
+  });
+}
 
 scenario('the tracks of who may no longer publish are gone, the person stays', async ({ room, member, api }) => {
   const [anna, ben] = [await member('anna'), await member('ben')];
@@ -129,6 +131,16 @@ scenario('who speaks is named, and who is silent is not', async ({ room, member 
   const since = await ben.now();
   await new Promise((done) => setTimeout(done, 2000));
   assert.ok((await ben.heard('speakers', since)).every(({ identities }) => !identities.includes('anna')));
+});
+
+scenario('people hear how good their own connection and those of others are', async ({ room, member }) => {
+  const [anna, ben] = [await member('anna'), await member('ben')];
+  await anna.join(room);
+  await ben.join(room);
+  await anna.ask('publish', { source: 'microphone' });
+  for (const identity of ['anna', 'ben']) {
+    await ben.hears('quality', (told) => told.identity === identity && ['good', 'excellent'].includes(told.quality), { within: 30_000 });
+  }
 });
 
 scenario('a hidden participant sees all and is seen by nobody', async ({ room, member }) => {

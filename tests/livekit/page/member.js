@@ -175,14 +175,14 @@ window.member = {
     return { sid: publication.trackSid, mime: publication.mimeType };
   },
   /** A tone without a pause: the fake microphone only beeps, which is too short to count as speech. */
-  async publishTone({ hertz = 440 } = {}) {
+  async publishTone({ hertz = 440, ...options } = {}) {
     const context = new AudioContext();
     const tone = new OscillatorNode(context, { frequency: hertz });
     const outlet = new MediaStreamAudioDestinationNode(context);
     tone.connect(outlet);
     tone.start();
     const [track] = outlet.stream.getAudioTracks();
-    const publication = await room.localParticipant.publishTrack(track, { source: Track.Source.Microphone });
+    const publication = await room.localParticipant.publishTrack(track, { source: Track.Source.Microphone, ...options });
     local.set(publication.trackSid, { track: publication.track, publication });
     return { sid: publication.trackSid };
   },
@@ -215,6 +215,14 @@ window.member = {
     })),
   received: () =>
     Promise.all([...room.remoteParticipants.values()].flatMap((one) => [...one.trackPublications.values()].filter((each) => each.track).map((each) => numbersOf(each, one)))),
+  /** What the server last said of the connection that this one publishes over. */
+  answer: () => room.engine.pcManager.publisher._pc.remoteDescription.sdp,
+  /** A channel of an application's own, beside those of LiveKit. */
+  async sendOver({ label, text }) {
+    const channel = room.engine.pcManager.publisher._pc.createDataChannel(label);
+    await new Promise((done) => channel.addEventListener('open', done, { once: true }));
+    channel.send(text);
+  },
   /** What leaves, layer by layer. */
   async sent(sid) {
     const sender = local.get(sid).track.sender;

@@ -50,9 +50,9 @@ export class Signal {
   }
 }
 
-/** Opens it, or says with which status it was refused. */
-export async function openSignal(url) {
-  const socket = new WebSocket(url);
+/** Opens it, or says with which status it was refused. @param {string} url @param {Record<string, string>} [headers] */
+export async function openSignal(url, headers = {}) {
+  const socket = new WebSocket(url, { headers });
   const signal = new Signal(socket);
   socket.on('unexpected-response', (_, response) => socket.emit('refused', response.statusCode));
   const [status] = await Promise.race([once(socket, 'open').then(() => [0]), once(socket, 'refused')]);
