@@ -6,6 +6,7 @@ import {
   createLocalAudioTrack,
   createLocalVideoTrack,
   DisconnectReason,
+  ExternalE2EEKeyProvider,
   Room,
   RoomEvent,
   RpcError,
@@ -78,6 +79,7 @@ function listen(to) {
   to.on(RoomEvent.ParticipantPermissionsChanged, (_, one) => note('permissions', { ...who(one), canPublish: one.permissions?.canPublish, canSubscribe: one.permissions?.canSubscribe }));
   to.on(RoomEvent.RoomMetadataChanged, (metadata) => note('roomMetadata', { now: metadata }));
   to.on(RoomEvent.ConnectionQualityChanged, (quality, one) => note('quality', { ...who(one), quality }));
+  to.on(RoomEvent.EncryptionError, (error, one) => note('encryptionError', { ...who(one), message: error.message }));
   to.on(RoomEvent.DataTrackPublished, (track) => {
     remoteData.set(track.info.sid, track);
     note('dataTrackPublished', { identity: track.publisherIdentity, sid: track.info.sid, track: track.info.name });
@@ -133,9 +135,17 @@ async function numbersOf(publication, participant) {
   return facts;
 }
 
+/** Options for a room whose media and data only those with the same words can read. */
+async function encrypted(passphrase) {
+  const keyProvider = new ExternalE2EEKeyProvider();
+  await keyProvider.setKey(passphrase);
+  return { encryption: { keyProvider, worker: new Worker('/e2ee.js', { type: 'module' }) } };
+}
+
 window.member = {
-  async join({ url, token, options = {}, connect = {} }) {
-    room = new Room(options);
+  async join({ url, token, options: { passphrase, ...options } = {}, connect = {} }) {
+    room = new Room(passphrase ? { ...options, ...(await encrypted(passphrase)) } : options);
+    if (passphrase) await room.setE2EEEnabled(true);
     window.room = room;
     listen(room);
     started = performance.now();
