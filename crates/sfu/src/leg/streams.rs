@@ -11,13 +11,17 @@ use str0m::media::Mid;
 pub(super) fn renumber(rtc: &mut Rtc, mid: Mid) -> bool {
     let mut direct = rtc.direct_api();
     let Some(stream) = direct.stream_tx_by_mid(mid, None) else { return false };
-    let repaired = stream.rtx().is_some();
+    let (old, repaired) = (stream.ssrc(), stream.rtx().is_some());
     let ssrc = direct.new_ssrc();
     let mut repair = direct.new_ssrc();
     while repair == ssrc {
         repair = direct.new_ssrc();
     }
-    direct.reset_stream_tx(mid, None, ssrc, repaired.then_some(repair)).is_some()
+    // A new stream: one that the library only renamed it would go on to find under its old SSRC alone, and what the
+    // viewer says of the new one (reports, NACK, PLI) would be nobody's.
+    direct.remove_stream_tx(old);
+    direct.declare_stream_tx(ssrc, repaired.then_some(repair), mid, None);
+    true
 }
 
 /// Packets of one stream that can be sent again: about a second of a 2.5 Mbit/s picture. The payloads

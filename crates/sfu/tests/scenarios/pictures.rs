@@ -96,6 +96,26 @@ fn many_who_ask_for_a_key_frame_are_one_question() {
 }
 
 #[test]
+fn who_watches_again_on_the_same_section_is_heard_as_before() {
+    let mut world = World::new(1);
+    let (publisher, mid) = camera(&mut world, Wanted::Send(str0m::media::MediaKind::Video, "cam"));
+    let viewer = viewer(&mut world, 0);
+    for round in 0..3 {
+        let frame = round * 200;
+        world.subscribe(viewer, track(1), 0, MediaKind::Video);
+        film(&mut world, publisher, mid, &[None], frame + 1..frame + 60);
+        let section = world.clients[viewer].subscriptions[0].0.as_str().into();
+        let now = world.now.instant;
+        world.clients[viewer].ask_key_frame(now, section);
+        let keys = film(&mut world, publisher, mid, &[None], frame + 60..frame + 100);
+        assert_eq!(keys, 1, "in round {round}");
+        world.unsubscribe(viewer, track(1));
+        film(&mut world, publisher, mid, &[None], frame + 100..frame + 120);
+    }
+    assert_eq!(world.clients[viewer].last_sdp.matches("m=video").count(), 1, "one section for all rounds");
+}
+
+#[test]
 fn a_smaller_view_gets_a_smaller_encoding_and_back_without_a_seam() {
     let mut world = World::new(1);
     let (publisher, mid) = camera(&mut world, Wanted::Simulcast("cam"));

@@ -13,7 +13,7 @@ use str0m::media::{
     Direction, KeyframeRequest, KeyframeRequestKind, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer,
 };
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::RtpWrite;
+use str0m::rtp::{RtpWrite, Ssrc};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
 use super::{picture, tap};
@@ -61,6 +61,7 @@ pub(crate) enum Wanted {
 #[derive(Debug, Clone)]
 pub(crate) struct Packet {
     pub(crate) mid: Mid,
+    pub(crate) ssrc: Ssrc,
     pub(crate) sequence: u64,
     pub(crate) timestamp: u64,
     pub(crate) number: Pt,
@@ -275,9 +276,11 @@ impl Client {
         params.iter().find(|p| p.spec().codec == codec && media.remote_pts().contains(&p.pt())).expect("a codec").pt()
     }
 
+    /// Of what came last on a section.
     pub(crate) fn ask_key_frame(&mut self, now: Instant, mid: Mid) {
         self.now = now;
-        self.rtc.direct_api().stream_rx_by_mid(mid, None).expect("a stream").request_keyframe(KeyframeRequestKind::Pli);
+        let ssrc = self.packets.iter().rfind(|packet| packet.mid == mid).expect("a packet").ssrc;
+        self.rtc.direct_api().stream_rx(&ssrc).expect("a stream").request_keyframe(KeyframeRequestKind::Pli);
         self.poll();
         self.rtc.handle_input(Input::Timeout(now)).unwrap();
         self.poll();
@@ -324,6 +327,7 @@ impl Client {
                 let mid = self.rtc.direct_api().stream_rx(&ssrc).expect("its stream").mid();
                 self.packets.push(Packet {
                     mid,
+                    ssrc,
                     sequence: *packet.seq_no,
                     timestamp: packet.time.numer(),
                     number: packet.header.payload_type,
