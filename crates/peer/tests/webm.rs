@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use moim_peer::webm::{Player, PlayerError, Recorder};
-use moim_peer::{Event, Media, MediaInput, MediaOutput, OutgoingPacket, ReceivedPacket, TransceiverId};
+use moim_peer::{Event, Media, MediaInput, MediaOutput, OutgoingPacket, ReceivedPacket, Track, TransceiverId};
 use moim_types::{Codec, MediaKind};
 
 const VOICE: TransceiverId = TransceiverId(0);
@@ -79,6 +79,34 @@ fn what_was_recorded_is_played_again() {
         assert_eq!(packet.payload[4..], picture(count)[1..]);
         assert!(packet.marker);
     }
+}
+
+#[test]
+fn a_picture_that_is_announced_is_waited_for() {
+    let path = std::env::temp_dir().join(format!("moim-webm-late-{}.webm", std::process::id()));
+    let start = Instant::now();
+    let mut recorder = Recorder::create(&path).unwrap();
+    for (transceiver, kind) in [(VOICE, MediaKind::Audio), (PICTURE, MediaKind::Video)] {
+        let (mid, stream, track) = (transceiver.0.to_string(), String::new(), String::new());
+        recorder.handle(start, MediaInput::Event(&Event::Track(Track { transceiver, mid, kind, stream, track })));
+    }
+    for count in 0..150_u8 {
+        let now = start + Duration::from_millis(40) * u32::from(count);
+        if recorder.next_wake().is_some_and(|wake| wake <= now) {
+            recorder.handle(now, MediaInput::Timeout);
+        }
+        recorder.handle(now, MediaInput::Packet(packet(VOICE, count.into(), u32::from(count) * 1920, &[0x78, count])));
+        // It begins after three seconds, in the middle: the key frame is another second away.
+        let picture = picture(if count == 100 { 0 } else { count });
+        if count >= 75 {
+            recorder.handle(now, MediaInput::Packet(packet(PICTURE, count.into(), u32::from(count) * 3600, &picture)));
+        }
+    }
+    drop(recorder);
+    let packets = play(&mut Player::open(&path).unwrap(), start);
+    std::fs::remove_file(&path).unwrap();
+    let of = |transceiver| packets.iter().filter(move |packet| packet.transceiver == transceiver).count();
+    assert_eq!((of(VOICE), of(PICTURE)), (150, 50));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What arrives, written to a file: the media side of a viewer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::Path;
@@ -10,16 +10,18 @@ use moim_types::{Codec, MediaKind};
 
 use super::payload;
 use super::writer::{Track, Writer};
-use crate::{Media, MediaInput, MediaOutput, ReceivedPacket, TransceiverId};
+use crate::{Event, Media, MediaInput, MediaOutput, ReceivedPacket, TransceiverId};
 
-/// Writes what arrives into a WebM file. A file names its tracks at its beginning: those that are
-/// heard within a second of the first are in it, later ones are not.
+/// Writes what arrives into a WebM file. A file names its tracks at its beginning: for those that are
+/// announced it waits five seconds after the first packet; what comes later is not in it.
 pub struct Recorder {
     file: Option<File>,
     writer: Option<Writer<BufWriter<File>>>,
     began: Option<Instant>,
     streams_by_transceiver: BTreeMap<TransceiverId, Stream>,
     asked: Vec<TransceiverId>,
+    /// Announced, and not heard yet.
+    awaited: BTreeSet<TransceiverId>,
 }
 
 struct Stream {
@@ -45,7 +47,10 @@ struct Done {
     data: Vec<u8>,
 }
 
+/// Tracks that are not announced yet come within that.
 const COLLECT: Duration = Duration::from_secs(1);
+/// One that is announced may be muted, or encoded in another way, or begin with its next key frame.
+const LONGEST_COLLECT: Duration = Duration::from_secs(5);
 /// A packet that is late by this many others is given up.
 const DEEPEST_REORDER: usize = 256;
 const MOST_TRACKS: usize = 100;
@@ -57,10 +62,18 @@ impl Recorder {
     /// When it cannot be made.
     pub fn create(path: &Path) -> io::Result<Self> {
         let file = Some(File::create(path)?);
-        Ok(Self { file, writer: None, began: None, streams_by_transceiver: BTreeMap::new(), asked: Vec::new() })
+        Ok(Self {
+            file,
+            writer: None,
+            began: None,
+            streams_by_transceiver: BTreeMap::new(),
+            asked: Vec::new(),
+            awaited: BTreeSet::new(),
+        })
     }
 
     fn arrived(&mut self, now: Instant, packet: ReceivedPacket) -> io::Result<()> {
+        self.awaited.remove(&packet.transceiver);
         let Some(codec @ (Codec::Vp8 | Codec::Vp9 | Codec::Opus)) = packet.codec else { return Ok(()) };
         if packet.payload.is_empty() {
             return Ok(());
@@ -109,9 +122,23 @@ impl Recorder {
         Ok(())
     }
 
+    fn announced(&mut self, event: &Event) {
+        match event {
+            Event::Track(track) if self.awaited.len() < MOST_TRACKS => {
+                self.awaited.insert(track.transceiver);
+            }
+            Event::TrackEnded(transceiver) => {
+                self.awaited.remove(transceiver);
+            }
+            _ => {}
+        }
+    }
+
     fn due(&self) -> Option<Instant> {
         self.file.as_ref()?;
-        Some(self.began? + COLLECT)
+        let silent = self.streams_by_transceiver.values().any(|stream| stream.early.is_empty());
+        let patience = if silent || !self.awaited.is_empty() { LONGEST_COLLECT } else { COLLECT };
+        Some(self.began? + patience)
     }
 }
 
@@ -129,7 +156,11 @@ impl Media for Recorder {
         let done = match input {
             MediaInput::Packet(packet) => self.arrived(now, packet),
             MediaInput::Timeout if self.due().is_some_and(|due| due <= now) => self.begin(),
-            MediaInput::Timeout | MediaInput::Event(_) => Ok(()),
+            MediaInput::Timeout => Ok(()),
+            MediaInput::Event(event) => {
+                self.announced(event);
+                Ok(())
+            }
         };
         if let Err(error) = done {
             tracing::error!(%error, "the file cannot be written; what arrives is lost");
