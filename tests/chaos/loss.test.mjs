@@ -22,7 +22,7 @@ const conditions = [
   { name: '5 % overtaken by 20 ms, RTT 50 ms', settings: 'reorder=0.05 delay_ms=25', bars: { frozen: 0.02, madeUp: 0.01 } },
   { name: '2 % come twice, RTT 50 ms', settings: 'duplicate=0.02 delay_ms=25', bars: { frozen: 0.02, madeUp: 0.01 } },
 ];
-const seconds = 30;
+const seconds = 15;
 
 /** What one got of another in a while: shares of time frozen and of sound made up, frames in a second. */
 async function quality(one, identity, seconds) {

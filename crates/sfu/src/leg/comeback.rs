@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 /// A way on which nothing came for so long was dark. While media flows a viewer reports several times
 /// a second, and checks come every 2.5 s even where nothing does (RFC 7675 §5.1).
 const DARK: Duration = Duration::from_secs(3);
-/// For so long reports may speak of what was sent into the dark.
-const SETTLES: Duration = Duration::from_secs(1);
+/// For so long reports may speak of what was sent into the dark: on a new path checks are heard about a
+/// second before media reaches the viewer.
+const SETTLES: Duration = Duration::from_secs(2);
 /// How often the measuring begins anew in that time. It begins with probes, which cost bandwidth.
 const EVERY: Duration = Duration::from_millis(400);
 
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn after_the_dark_reports_do_not_count_for_a_second() {
+    fn after_the_dark_reports_do_not_count_for_two_seconds() {
         let start = VirtualClock::new().now().instant;
         let at = |ms: u64| start + Duration::from_millis(ms);
         let mut comeback = Comeback::default();
@@ -84,8 +85,8 @@ mod tests {
         assert_eq!(comeback.heard(at(8700)), Sign::Usual, "it began anew a moment ago");
         assert_eq!(comeback.heard(at(9000)), Sign::Settling);
         assert!(comeback.is_settling());
-        assert_eq!(comeback.heard(at(9700)), Sign::Settling, "what it says began before");
+        assert_eq!(comeback.heard(at(10_600)), Sign::Settling, "what it says began before");
         assert!(!comeback.is_settling());
-        assert_eq!(comeback.heard(at(9800)), Sign::Usual);
+        assert_eq!(comeback.heard(at(10_700)), Sign::Usual);
     }
 }
