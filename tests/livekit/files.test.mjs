@@ -32,6 +32,8 @@ function join(url, room, args) {
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => { said += text; });
   return {
     ended: once(child, 'exit').then(([code]) => assert.equal(code, 0, said)),
+    /** As Ctrl-C does it. */
+    interrupt: () => child.kill('SIGINT'),
     kill: () => child.kill('SIGKILL'),
   };
 }
@@ -40,24 +42,26 @@ const encoders = { vp8: ['libvpx', '-quality', 'realtime', '-cpu-used', '8'], vp
 
 /** A clock in colours and a tone, as ffmpeg encodes them. */
 async function film(codec, seconds) {
-  const file = path.join(folder, `${codec}.webm`);
+  const file = path.join(folder, `${codec}-${seconds}.webm`);
   await run('ffmpeg', [
-    ...['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=640x360:rate=15:duration=${seconds}`],
+    ...['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=320x180:rate=15:duration=${seconds}`],
     ...['-f', 'lavfi', '-i', `sine=frequency=440:duration=${seconds}`],
-    ...['-c:v', ...encoders[codec], '-b:v', '500k', '-g', '15', '-c:a', 'libopus', file],
+    ...['-c:v', ...encoders[codec], '-b:v', '300k', '-g', '15', '-c:a', 'libopus', file],
   ]);
   return file;
 }
 
 for (const [codec, mime] of Object.entries({ vp8: 'video/VP8', vp9: 'video/VP9' })) {
   scenario(`a browser sees and hears a file that is played into its room (${codec})`, async ({ url, room, member }) => {
-    const file = await film(codec, 10);
+    // Long enough for a slow machine; nobody waits for its end.
+    const file = await film(codec, 30);
     const ben = await member('ben');
     await ben.join(room);
     const player = join(url, room, ['--play', file]);
     try {
-      const [seen] = await Promise.all([ben.sees('file'), ben.listensTo('file')]);
-      assert.deepEqual([seen.codec, seen.width, seen.height], [mime, 640, 360]);
+      const [seen] = await Promise.all([ben.sees('file', { within: 25_000 }), ben.listensTo('file', { within: 25_000 })]);
+      assert.deepEqual([seen.codec, seen.width, seen.height], [mime, 320, 180]);
+      player.interrupt();
       await player.ended;
       await until('the player to be gone', async () => (await ben.ask('people')).length === 0);
     } finally {
@@ -65,6 +69,16 @@ for (const [codec, mime] of Object.entries({ vp8: 'video/VP8', vp9: 'video/VP9' 
     }
   });
 }
+
+scenario('who plays a file leaves when it is over', async ({ url, room, api }) => {
+  const player = join(url, room, ['--play', await film('vp8', 3)]);
+  try {
+    await player.ended;
+  } finally {
+    player.kill();
+  }
+  assert.deepEqual(await api.listParticipants(room), []);
+});
 
 /** What ffmpeg finds in a file when it decodes all of it. */
 async function contents(file) {
