@@ -1,8 +1,9 @@
 //! Shares what a viewer's connection carries among the tracks that he gets.
 //!
 //! Sound comes first. Then every picture gets its smallest layer, then they step up together, those of
-//! higher priority before the others. Going down happens at once. Going up needs room to spare, and
-//! not to have gone down lately: an estimate that trembles must not make the picture tremble.
+//! higher priority before the others. Going down happens at once where the estimate says so clearly, and
+//! else after a while. Going up needs room to spare, and not to have gone down lately: an estimate that
+//! trembles must not make the picture tremble.
 
 mod ladder;
 
@@ -19,11 +20,20 @@ const HEAD_ROOM_PERCENT: u64 = 115;
 /// How far what is sent already may go beyond the estimate, in percent. A measured rate swings with
 /// every key frame, and going up begins with one.
 const SWING_PERCENT: u64 = 110;
+/// How far it may go for a while. Packets that came a little late make the estimator assume 0.85 of what
+/// arrived (draft-ietf-rmcat-gcc-02 §5.5), so one such moment asks a stream that is alone on its
+/// connection to go down although all of it arrives; some seconds later the estimate is back.
+const DOUBT: Patience = Patience { percent: 140, time: Duration::from_secs(3) };
+/// The same where the picture would stop.
+const LAST_DOUBT: Patience = Patience { percent: 250, time: Duration::from_secs(5) };
 /// What is asked of the estimator beyond the use, so that it finds the room to spare.
 const PROBE_PERCENT: u64 = 120;
 /// For how long nothing goes up after something had to go down.
 const SHORTEST_HOLD: Duration = Duration::from_secs(5);
 const LONGEST_HOLD: Duration = Duration::from_secs(40);
+/// The hold ends where there has been room for so long, or for a quarter of the hold: the estimate had only
+/// been taken by surprise, as when much more than before begins to flow.
+const ROOM_FOR: Duration = Duration::from_secs(2);
 /// Going down so soon after going up says that going up was a mistake.
 const MISTAKE: Duration = Duration::from_secs(10);
 
@@ -51,6 +61,8 @@ pub struct Allocation {
     pub targets: Vec<Option<Layer>>,
     /// Which tracks are shown but get nothing for want of room, in the same order.
     pub paused: Vec<bool>,
+    /// What is sent.
+    pub used: Bitrate,
     /// What would be sent, with room to spare, if there were room for everything.
     pub desired: Bitrate,
     /// What is needed for the next step up, or for all that is sent where there is none.
@@ -62,12 +74,45 @@ pub struct Allocation {
 pub struct Allocator {
     hold: Option<Hold>,
     went_up: Option<Instant>,
+    /// Since when there is too little room for what is sent.
+    short_since: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Hold {
     from: Instant,
     length: Duration,
+    /// Since when there has been room for going up.
+    room_since: Option<Instant>,
+    /// There was for long enough.
+    over: bool,
+}
+
+impl Hold {
+    fn lasts(&self, now: Instant) -> bool {
+        !self.over && now.saturating_duration_since(self.from) < self.length
+    }
+
+    /// Whether there has been room for long enough.
+    fn ends(&mut self, now: Instant, room: bool) -> bool {
+        self.room_since = room.then(|| self.room_since.unwrap_or(now));
+        let enough = ROOM_FOR.max(self.length / 4);
+        self.over = self.room_since.is_some_and(|since| now.saturating_duration_since(since) >= enough);
+        self.over
+    }
+}
+
+/// How far beyond the estimate what is sent already may go, and for how long.
+struct Patience {
+    percent: u64,
+    time: Duration,
+}
+
+impl Patience {
+    /// Whether what needs so much may go on, where there has been too little room for this long.
+    fn bears(&self, total: u64, budget: u64, short_for: Duration) -> bool {
+        short_for < self.time && total <= percent(budget, self.percent)
+    }
 }
 
 impl Allocator {
@@ -79,10 +124,16 @@ impl Allocator {
 
     /// Shares `estimate` out; without one there is room for everything.
     pub fn allocate(&mut self, now: Instant, estimate: Option<Bitrate>, needs: &[TrackNeed]) -> Allocation {
-        let held = self.hold.is_some_and(|hold| now.saturating_duration_since(hold.from) < hold.length);
+        let held = self.hold.is_some_and(|hold| hold.lasts(now));
         let mut round = Round::new(estimate, held, needs);
+        let short = round.flowing() > percent(round.budget, SWING_PERCENT);
+        self.short_since = short.then(|| self.short_since.unwrap_or(now));
+        round.set_short(self.short_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since)));
         round.smallest_for_everybody();
         round.step_up();
+        if held && self.hold.as_mut().is_some_and(|hold| hold.ends(now, round.has_room())) {
+            return self.allocate(now, estimate, needs);
+        }
         if round.climbers.iter().any(Climber::went_down) {
             self.fell(now);
         }
@@ -108,7 +159,7 @@ impl Allocator {
             _ if mistake => SHORTEST_HOLD * 2,
             _ => SHORTEST_HOLD,
         };
-        self.hold = Some(Hold { from: now, length });
+        self.hold = Some(Hold { from: now, length, room_since: None, over: false });
     }
 }
 
@@ -117,6 +168,10 @@ struct Round<'a> {
     budget: u64,
     spent: u64,
     held: bool,
+    /// For how long there has been too little room for what is sent.
+    short_for: Duration,
+    /// Whether that may pass, so that all goes on as it is.
+    doubts: bool,
     needs: &'a [TrackNeed],
     /// The pictures that are shown, those of higher priority first.
     climbers: Vec<Climber>,
@@ -140,7 +195,19 @@ impl<'a> Round<'a> {
         let sound = needs.iter().filter(|need| need.kind == MediaKind::Audio && need.wanted.is_some());
         let spent = sound.map(|need| need.rates.of(Layer::default()).bitrate.bps()).sum();
         let budget = estimate.map_or(u64::MAX, Bitrate::bps);
-        Self { budget, spent, held: held && estimate.is_some(), needs, climbers }
+        let held = held && estimate.is_some();
+        Self { budget, spent, held, short_for: Duration::ZERO, doubts: false, needs, climbers }
+    }
+
+    /// What is sent already.
+    fn flowing(&self) -> u64 {
+        self.spent + self.climbers.iter().filter_map(|climber| climber.ladder.cost(climber.before?)).sum::<u64>()
+    }
+
+    /// How long there has been too little room for it.
+    fn set_short(&mut self, short_for: Duration) {
+        self.short_for = short_for;
+        self.doubts = DOUBT.bears(self.flowing(), self.budget, short_for);
     }
 
     fn smallest_for_everybody(&mut self) {
@@ -167,7 +234,7 @@ impl<'a> Round<'a> {
     /// One rung up, where there is room. To stay where one stood needs none to spare.
     fn try_step(&mut self, at: usize) -> bool {
         let climber = &self.climbers[at];
-        let next = climber.now.map_or(0, |now| now + 1);
+        let next = climber.next();
         let Some(cost) = climber.ladder.cost(next) else { return false };
         let total = self.spent + cost - climber.cost();
         let up = climber.before.is_none_or(|before| next > before);
@@ -175,7 +242,8 @@ impl<'a> Round<'a> {
         let fits = if up {
             percent(total, HEAD_ROOM_PERCENT) <= self.budget
         } else {
-            total <= percent(self.budget, SWING_PERCENT)
+            let last = climber.before == Some(0) && LAST_DOUBT.bears(total, self.budget, self.short_for);
+            self.doubts || last || total <= percent(self.budget, SWING_PERCENT)
         };
         if up && started && self.held || !fits {
             return false;
@@ -185,6 +253,11 @@ impl<'a> Round<'a> {
         true
     }
 
+    /// Whether one more step up would fit.
+    fn has_room(&self) -> bool {
+        self.next_step().is_some_and(|step| percent(self.spent + step, HEAD_ROOM_PERCENT) <= self.budget)
+    }
+
     fn allocation(&self) -> Allocation {
         let mut targets: Vec<_> = self.needs.iter().map(Self::sound).collect();
         let mut paused = vec![false; self.needs.len()];
@@ -192,7 +265,8 @@ impl<'a> Round<'a> {
             targets[climber.need] = climber.now.and_then(|now| climber.ladder.layer(now));
             paused[climber.need] = climber.now.is_none();
         }
-        Allocation { targets, paused, desired: self.desired(), minimum: self.minimum() }
+        let used = Bitrate::from_bps(self.spent);
+        Allocation { targets, paused, used, desired: self.desired(), minimum: self.minimum() }
     }
 
     fn sound(need: &TrackNeed) -> Option<Layer> {
@@ -205,11 +279,12 @@ impl<'a> Round<'a> {
     }
 
     fn minimum(&self) -> Bitrate {
-        let steps = self.climbers.iter().filter_map(|climber| {
-            let next = climber.now.map_or(0, |now| now + 1);
-            Some(climber.ladder.cost(next)? - climber.cost())
-        });
-        Bitrate::from_bps(steps.min().map_or(self.spent, |step| percent(self.spent + step, PROBE_PERCENT)))
+        Bitrate::from_bps(self.next_step().map_or(self.spent, |step| percent(self.spent + step, PROBE_PERCENT)))
+    }
+
+    /// What the cheapest step up takes in addition.
+    fn next_step(&self) -> Option<u64> {
+        self.climbers.iter().filter_map(|climber| Some(climber.ladder.cost(climber.next())? - climber.cost())).min()
     }
 }
 
@@ -227,9 +302,12 @@ impl Climber {
         self.now.and_then(|now| self.ladder.cost(now)).unwrap_or(0)
     }
 
+    fn next(&self) -> usize {
+        self.now.map_or(0, |now| now + 1)
+    }
+
     fn next_layer(&self) -> (u8, u8) {
-        let next = self.now.map_or(0, |now| now + 1);
-        self.ladder.layer(next).map_or((u8::MAX, u8::MAX), |layer| (layer.spatial, layer.temporal))
+        self.ladder.layer(self.next()).map_or((u8::MAX, u8::MAX), |layer| (layer.spatial, layer.temporal))
     }
 
     fn went_down(&self) -> bool {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use str0m::bwe::Bitrate;
 use str0m::net::{Receive, Transmit};
-use str0m::{Event, Input, Output, Rtc, RtcError};
+use str0m::{Event, Input, Output, Reason, Rtc, RtcError};
 
 /// What the library put out.
 #[derive(Default)]
@@ -60,6 +60,8 @@ pub(super) struct Connection {
     written: usize,
     /// Until then the library is woken whenever it likes.
     lively_until: Instant,
+    /// Until then what comes in may want an answer within milliseconds.
+    hears_until: Instant,
     /// It is to find out how much the way carries.
     measures: bool,
     /// Nothing flowed when it was last drained.
@@ -72,7 +74,7 @@ const MOST_ERRORS: usize = 3;
 /// each packet that it paces, and packets of a probe are tens of microseconds apart: to sleep between
 /// them would send a frame in a trickle, and a probe so slowly that it finds nothing.
 const LEAST_SLEEP: Duration = Duration::from_millis(1);
-/// How many such time-outs one drain feeds, beside one for each media packet that was written.
+/// How many such time-outs one drain feeds.
 const MOST_DUE: usize = 32;
 /// How many of them in a row may bring nothing: with bandwidth estimation on, the library may want to
 /// be woken at once for ever.
@@ -81,12 +83,27 @@ const MOST_VAIN: usize = 3;
 /// a second, while there is nothing to pace or to estimate. On a connection without media or messages
 /// it sleeps at least this long; what its other timers do then may be so late.
 const QUIET_SLEEP: Duration = Duration::from_secs(1);
+/// The estimator wants to be woken forty times a second. It looks at the time with every packet that is
+/// sent, too: while media flows, the next one comes before this.
+const ESTIMATOR_SLEEP: Duration = Duration::from_millis(100);
+/// But what waits behind the estimator's wish may be sooner where media or messages come in: repeats of
+/// what was lost are asked for within milliseconds.
+const HEARS_FOR: Duration = Duration::from_secs(1);
 /// How long a connection is lively after the last media packet, message or negotiation.
 const LIVELY_FOR: Duration = Duration::from_secs(3);
 
 impl Connection {
     pub(super) fn new(rtc: Rtc, most_steps: usize, now: Instant) -> Self {
-        Self { rtc, wake: now, most_steps, written: 0, lively_until: now + LIVELY_FOR, measures: false, quiet: false }
+        Self {
+            rtc,
+            wake: now,
+            most_steps,
+            written: 0,
+            lively_until: now + LIVELY_FOR,
+            hears_until: now + HEARS_FOR,
+            measures: false,
+            quiet: false,
+        }
     }
 
     /// To look at.
@@ -122,6 +139,7 @@ impl Connection {
     ) -> Result<(), RtcError> {
         if traffic == Traffic::Payload {
             self.lively_until = now + LIVELY_FOR;
+            self.hears_until = now + HEARS_FOR;
         }
         let result = self.rtc.handle_input(Input::Receive(now, receive));
         self.drain(now, drained);
@@ -155,9 +173,7 @@ impl Connection {
 
     /// Tells the time, then drains.
     pub(super) fn wake_up(&mut self, now: Instant, drained: &mut Drained) {
-        if let Err(error) = self.rtc.handle_input(Input::Timeout(now)) {
-            self.note(drained, &error);
-        }
+        self.tick(now, drained);
         self.drain(now, drained);
     }
 
@@ -166,25 +182,34 @@ impl Connection {
         read(&mut self.rtc)
     }
 
+    fn tick(&mut self, now: Instant, drained: &mut Drained) {
+        if let Err(error) = self.rtc.handle_input(Input::Timeout(now)) {
+            self.note(drained, &error);
+        }
+    }
+
     fn drain(&mut self, now: Instant, drained: &mut Drained) {
         let (mut errors, mut due, mut vain) = (0, 0, 0);
-        let most_due = MOST_DUE + std::mem::take(&mut self.written);
+        // The pacer lets one packet go in each tick. To tick without asking in between what comes next
+        // saves a walk through the whole library for each packet.
+        let mut written = std::mem::take(&mut self.written);
+        if written > 0 {
+            self.tick(now, drained);
+        }
         for _ in 0..self.most_steps {
             match self.rtc.poll_output() {
-                Ok(Output::Timeout(at)) if at < now + LEAST_SLEEP && due < most_due && vain < MOST_VAIN => {
+                Ok(Output::Timeout(at)) if at < now + LEAST_SLEEP && due < MOST_DUE && vain < MOST_VAIN => {
                     due += 1;
                     vain += 1;
-                    if let Err(error) = self.rtc.handle_input(Input::Timeout(at.max(now))) {
-                        self.note(drained, &error);
-                    }
+                    self.tick(at.max(now), drained);
                 }
-                Ok(Output::Timeout(at)) => {
-                    self.quiet = !self.measures && now >= self.lively_until;
-                    self.wake = at.max(now + if self.quiet { QUIET_SLEEP } else { LEAST_SLEEP });
-                    return;
-                }
+                Ok(Output::Timeout(at)) => return self.rest(now, at),
                 Ok(Output::Transmit(transmit)) => {
                     vain = 0;
+                    if written > 0 && Traffic::of(&transmit.contents) == Traffic::Payload {
+                        written -= 1;
+                        self.tick(now, drained);
+                    }
                     drained.transmits.push(transmit);
                 }
                 Ok(Output::Event(event)) => {
@@ -202,6 +227,18 @@ impl Connection {
             }
         }
         drained.broken = Some(Broken::Restless);
+    }
+
+    /// Everything is out, and the library wants to be woken.
+    fn rest(&mut self, now: Instant, at: Instant) {
+        self.quiet = !self.measures && now >= self.lively_until;
+        let estimates = matches!(self.rtc.last_timeout_reason(), Reason::BweDelayControl);
+        let least = match () {
+            () if self.quiet => QUIET_SLEEP,
+            () if estimates && now >= self.hears_until => ESTIMATOR_SLEEP,
+            () => LEAST_SLEEP,
+        };
+        self.wake = at.max(now + least);
     }
 
     /// An error does not end the connection by itself: anybody may send a datagram that is none.

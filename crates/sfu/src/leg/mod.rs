@@ -44,6 +44,7 @@ pub(crate) use self::arrivals::Arrival;
 pub(crate) use self::outgoing::{Departure, Stamp};
 pub(crate) use self::outlets::Readiness;
 pub use self::payload_types::Variant;
+pub(crate) use self::streams::Pacing;
 
 use self::arrivals::Arrivals;
 use self::channels::{Channels, Fate};
@@ -76,6 +77,7 @@ pub(crate) struct Leg {
     quality: Quality,
     naming: Naming,
     intake: Intake,
+    pacing: Pacing,
     /// The local user fragment, as it was told last.
     fragment: String,
     remb_at: Option<Instant>,
@@ -89,6 +91,16 @@ pub(crate) struct Datagram<'a> {
     /// The public address that it was sent to.
     pub(crate) to: SocketAddr,
     pub(crate) payload: &'a [u8],
+}
+
+/// What is sent to a viewer, in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Egress {
+    /// The connection is filled up to this, to find out whether there is more.
+    pub(crate) minimum: Bitrate,
+    /// What would be sent if there were room for everything.
+    pub(crate) desired: Bitrate,
+    pub(crate) pacing: Pacing,
 }
 
 /// What a leg puts out.
@@ -163,6 +175,7 @@ impl Leg {
             quality: Quality::default(),
             naming: leg.naming,
             intake: Intake::new(shard.bounds),
+            pacing: Pacing::default(),
             fragment: seed.fragment,
             remb_at: None,
             closed: false,
@@ -333,9 +346,13 @@ impl Leg {
         asked
     }
 
-    /// How much the viewer's media needs at least, and would like.
-    pub(crate) fn set_bitrates(&mut self, now: Instant, minimum: Bitrate, desired: Bitrate, out: &mut Outbox) {
-        let (minimum, desired) = (minimum.bps().into(), desired.bps().into());
+    /// What the viewer's media is to be sent with.
+    pub(crate) fn set_egress(&mut self, now: Instant, egress: Egress, out: &mut Outbox) {
+        if self.pacing != egress.pacing {
+            self.pacing = egress.pacing;
+            self.connection.peek(|rtc| self.outlets.mids().for_each(|mid| streams::pace(rtc, mid, egress.pacing)));
+        }
+        let (minimum, desired) = (egress.minimum.bps().into(), egress.desired.bps().into());
         self.connection.set_bitrates(now, &mut self.drained, minimum, desired);
         self.absorb(now, out);
     }
@@ -388,7 +405,7 @@ impl Leg {
     /// Both sides agree on the sections as they are now.
     fn agreed(&mut self, now: Instant, out: &mut Outbox) {
         let changed = self.outlets.renew(self.negotiation.carried().into_iter());
-        self.connection.peek(|rtc| changed.into_iter().for_each(|mid| streams::keep_for_repair(rtc, mid)));
+        self.connection.peek(|rtc| changed.into_iter().for_each(|mid| streams::set_up(rtc, mid, self.pacing)));
         // The library begins nothing, such as checks of its own, before it is told the time.
         self.connection.wake_up(now, &mut self.drained);
         let fragment = self.connection.peek(|rtc| rtc.direct_api().local_ice_credentials().ufrag);

@@ -49,6 +49,10 @@ impl Outlets {
         self.by_track.get(&track).map(|outlet| outlet.mid)
     }
 
+    pub(super) fn mids(&self) -> impl Iterator<Item = Mid> {
+        self.by_track.values().map(|outlet| outlet.mid)
+    }
+
     /// What is sent on a section.
     pub(super) fn track(&self, mid: Mid) -> Option<TrackId> {
         self.by_track.iter().find(|(_, outlet)| outlet.mid == mid).map(|(track, _)| *track)

@@ -29,14 +29,35 @@ pub(super) fn renumber(rtc: &mut Rtc, mid: Mid) -> bool {
 const MOST_KEPT: usize = 256;
 /// Nobody waits longer for a packet: the picture has frozen by then, and a key frame is asked for.
 /// Small pictures have few packets in that time, so that many of them together keep little.
-const KEPT_FOR: Duration = Duration::from_secs(1);
+const KEPT_FOR: Duration = Duration::from_millis(700);
 /// The share of what is sent that may be repetitions. A viewer who asks for everything again must
 /// not make his bad link worse.
 const MOST_REPEATED: f32 = 0.2;
 
-/// Sets what is kept of a section's media for repair. What was kept before is forgotten.
-pub(super) fn keep_for_repair(rtc: &mut Rtc, mid: Mid) {
+/// When packets of pictures leave. Sound always leaves at once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Pacing {
+    /// As they come: their publisher has spread them out, and the way carries much more. To spread them a
+    /// second time would only hold them back.
+    #[default]
+    AtOnce,
+    /// Spread out, since the way hardly carries more: a burst, as at the begin of a larger picture, would
+    /// fill a queue on it, and make it look narrower than it is.
+    Spread,
+}
+
+/// Sets what is kept of a section's media for repair, and when it leaves. What was kept before is forgotten.
+pub(super) fn set_up(rtc: &mut Rtc, mid: Mid, pacing: Pacing) {
     if let Some(stream) = rtc.direct_api().stream_tx_by_mid(mid, None) {
         stream.set_rtx_cache(MOST_KEPT, KEPT_FOR, Some(MOST_REPEATED));
+    }
+    pace(rtc, mid, pacing);
+}
+
+/// Sets when a section's media leaves.
+pub(super) fn pace(rtc: &mut Rtc, mid: Mid, pacing: Pacing) {
+    let sound = rtc.media(mid).is_some_and(|media| media.kind().is_audio());
+    if let Some(stream) = rtc.direct_api().stream_tx_by_mid(mid, None) {
+        stream.set_unpaced(sound || pacing == Pacing::AtOnce);
     }
 }

@@ -438,8 +438,8 @@ impl Media {
                 floor.subscription_event(leg, *track, event);
             }
         }
-        if let Some((minimum, desired)) = viewer.shared_out(now, allocation.minimum, allocation.desired) {
-            floor.legs.touch(leg, |leg, out| leg.set_bitrates(now, minimum, desired, out));
+        if let Some(egress) = viewer.shared_out(now, &allocation) {
+            floor.legs.touch(leg, |leg, out| leg.set_egress(now, egress, out));
         }
         if shown {
             let next = viewer.allocator.next_wake().filter(|at| *at > now).unwrap_or(now + viewers::EVERY);

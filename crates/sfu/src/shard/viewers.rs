@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use moim_types::{Bitrate, LegId, TrackId};
 
-use crate::forward::Allocator;
+use crate::forward::{Allocation, Allocator};
+use crate::leg::{Egress, Pacing};
 
 /// All legs that watch something.
 #[derive(Debug, Default)]
@@ -20,13 +21,15 @@ pub(super) struct Viewer {
     pub(super) allocator: Allocator,
     estimate: Option<Bitrate>,
     limit: Option<Bitrate>,
-    /// What the connection was told last: the least and what would be nice.
-    told: Option<(Bitrate, Bitrate)>,
+    /// What the connection was told last.
+    told: Option<Egress>,
     shared_out_at: Option<Instant>,
 }
 
 /// Sharing out anew more often than this would only make pictures jump.
 const PAUSE: Duration = Duration::from_millis(100);
+/// A way that carries so many times what is sent takes bursts as they come.
+const WIDE: u64 = 2;
 /// What publishers send changes by itself.
 pub(super) const EVERY: Duration = Duration::from_secs(1);
 
@@ -71,17 +74,14 @@ impl Viewer {
     }
 
     /// Notes that it is shared out now. Returns what to tell the connection, if that is news.
-    pub(super) fn shared_out(
-        &mut self,
-        now: Instant,
-        minimum: Bitrate,
-        desired: Bitrate,
-    ) -> Option<(Bitrate, Bitrate)> {
+    pub(super) fn shared_out(&mut self, now: Instant, allocation: &Allocation) -> Option<Egress> {
         self.shared_out_at = Some(now);
-        // The connection is filled up to the least, to find out whether there is more: not for what the limit forbids.
-        let least = if self.limit.is_none_or(|limit| minimum <= limit) { minimum } else { Bitrate::default() };
-        let most = self.limit.map_or(desired, |limit| desired.min(limit));
-        let news = (least, most);
-        (self.told.replace(news) != Some(news)).then_some(news)
+        let Allocation { used, minimum, desired, .. } = *allocation;
+        // The connection is not filled up with what the limit forbids.
+        let minimum = if self.limit.is_none_or(|limit| minimum <= limit) { minimum } else { Bitrate::default() };
+        let desired = self.limit.map_or(desired, |limit| desired.min(limit));
+        let wide = self.budget().is_none_or(|budget| budget.bps() >= used.bps().saturating_mul(WIDE));
+        let egress = Egress { minimum, desired, pacing: if wide { Pacing::AtOnce } else { Pacing::Spread } };
+        (self.told.replace(egress) != Some(egress)).then_some(egress)
     }
 }

@@ -108,7 +108,7 @@ fn going_up_needs_room_to_spare_and_staying_does_not() {
     let high = TrackNeed { current: layer(2, 1), ..video() };
     assert_eq!(targets(kbps(1500), from_ref(&high)), [layer(2, 1)]);
     assert_eq!(targets(kbps(1364), from_ref(&high)), [layer(2, 1)], "a tenth more is a swing");
-    assert_eq!(targets(kbps(1363), &[high]), [layer(2, 0)]);
+    assert_eq!(targets(kbps(1071), &[high]), [layer(2, 0)], "clearly too little");
     let low = TrackNeed { current: layer(1, 1), ..video() };
     assert_eq!(targets(kbps(1140), from_ref(&low)), [layer(1, 1)]);
     assert_eq!(targets(kbps(1150), &[low]), [layer(2, 0)]);
@@ -197,4 +197,50 @@ fn rates_that_tremble_do_not_either() {
     }
     let late = viewer.switches.iter().filter(|at| **at > 600).count();
     assert!(late <= 6, "{:?}", viewer.switches);
+}
+
+#[test]
+fn what_flows_is_kept_for_a_while_where_the_estimate_only_trembles() {
+    let (start, after) = (epoch(), |ms| epoch() + Duration::from_millis(ms));
+    let high = [TrackNeed { current: layer(2, 1), ..video() }];
+    let mut allocator = Allocator::new();
+    let mut at = |now, rate| allocator.allocate(now, kbps(rate), &high).targets[0];
+    assert_eq!(at(start, 1200), layer(2, 1));
+    assert_eq!(at(after(2900), 1200), layer(2, 1));
+    assert_eq!(at(after(2950), 1500), layer(2, 1), "it was only a moment");
+    assert_eq!(at(after(3000), 1200), layer(2, 1), "and this is another");
+    assert_eq!(at(after(6000), 1200), layer(2, 0), "this is no moment any more");
+}
+
+#[test]
+fn the_last_layer_stops_later_than_others_go_down() {
+    let (start, after) = (epoch(), |ms| epoch() + Duration::from_millis(ms));
+    let only = [TrackNeed {
+        rates: Rates::from_layers(&[&[(Bitrate::from_kbps(2500), 30.0)]]),
+        current: layer(0, 0),
+        ..video()
+    }];
+    let mut allocator = Allocator::new();
+    let mut at = |now, rate| allocator.allocate(now, kbps(rate), &only).targets[0];
+    assert_eq!(at(start, 1000), layer(0, 0));
+    assert_eq!(at(after(4900), 1000), layer(0, 0));
+    assert_eq!(at(after(5000), 1000), None);
+    assert_eq!(Allocator::new().allocate(start, kbps(999), &only).paused, [true], "at once, where it is hopeless");
+}
+
+#[test]
+fn a_hold_ends_where_there_is_room_for_a_while() {
+    let mut viewer = Viewer::new();
+    viewer.run(1, |_| 3000);
+    // Down, up and down again: a mistake, and a hold of ten seconds.
+    viewer.run(6, |_| 250);
+    viewer.run(1, |_| 3000);
+    viewer.run(1, |_| 600);
+    assert_eq!(viewer.need.current, layer(1, 1));
+    viewer.switches.clear();
+    viewer.run(2, |_| 3000);
+    assert_eq!(viewer.need.current, layer(1, 1), "the hold lasts");
+    viewer.run(2, |_| 3000);
+    assert_eq!(viewer.need.current, layer(2, 1), "it had been taken by surprise");
+    assert_eq!(viewer.switches.len(), 1);
 }

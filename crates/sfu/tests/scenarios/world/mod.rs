@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub(crate) mod client;
+mod narrow;
 pub(crate) mod picture;
 pub(crate) mod tap;
 
@@ -16,6 +17,7 @@ use moim_sfu::{
     Shard, ShardId, Transport,
 };
 use moim_testkit::VirtualClock;
+use moim_testkit::impair::Link;
 use moim_types::{Codec, LegId, MediaKind, Now, ParticipantId, Source, TrackId, View};
 
 use client::Client;
@@ -29,6 +31,7 @@ pub(crate) struct World {
     pub(crate) clients: Vec<Client>,
     pub(crate) events: Vec<Event>,
     network: VecDeque<(Instant, Datagram)>,
+    links: narrow::Links,
     /// Peers behind a NAT: their own address, and what the world sees.
     translated: Vec<(SocketAddr, SocketAddr)>,
     /// Datagrams that the shards sent, in the order of sending: to whom.
@@ -105,6 +108,7 @@ impl World {
             clients: Vec::new(),
             events: Vec::new(),
             network: VecDeque::new(),
+            links: narrow::Links::default(),
             translated: Vec::new(),
             sent: Vec::new(),
             records: false,
@@ -243,13 +247,16 @@ impl World {
         let network = self.network.front().map(|(at, _)| *at);
         let shards = self.shards.iter().filter_map(Shard::next_wake);
         let clients = self.clients.iter().map(Client::next_wake);
-        network.into_iter().chain(shards).chain(clients).min()
+        network.into_iter().chain(self.links.next_wake()).chain(shards).chain(clients).min()
     }
 
     fn step(&mut self) {
         let now = self.now;
         while self.network.front().is_some_and(|(at, _)| *at <= now.instant) {
             let Some((_, datagram)) = self.network.pop_front() else { break };
+            self.deliver(datagram);
+        }
+        for datagram in self.links.arrived(now.instant) {
             self.deliver(datagram);
         }
         for shard in &mut self.shards {
@@ -261,6 +268,18 @@ impl World {
             client.wake_up(now.instant);
         }
         self.drain();
+    }
+
+    /// From now on the way to a peer is as these settings say, for instance `rate_kbps=300 delay_ms=20`.
+    pub(crate) fn narrow(&mut self, client: usize, settings: &str) {
+        let now = self.now.instant;
+        let link = self.links.get(self.clients[client].address);
+        let settings = link.settings().with(settings).unwrap();
+        link.set(now, settings);
+    }
+
+    pub(crate) fn link(&mut self, client: usize) -> &Link<Datagram> {
+        self.links.get(self.clients[client].address)
     }
 
     /// From now on the world sees a peer at another address, as when a NAT forgets.
@@ -294,7 +313,8 @@ impl World {
                 match output {
                     Output::Datagram { from, to, payload, .. } => {
                         self.sent.push(to);
-                        self.network.push_back((at, Datagram { from, to, payload }));
+                        let datagram = self.links.take(self.now.instant, Datagram { from, to, payload });
+                        self.network.extend(datagram.map(|datagram| (at, datagram)));
                     }
                     Output::Event(event) => self.events.push(event),
                     Output::Relay(to, relay) => {
