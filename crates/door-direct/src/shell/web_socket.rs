@@ -44,6 +44,9 @@ const SILENCE: Duration = Duration::from_secs(25);
 /// Who takes longer to take a frame reads nothing.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What is read at once: the WebSocket library clears all of it before each read, and keeps it.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+
 const CLOSE_AUTHENTICATION: u16 = 4401;
 const CLOSE_TAKEN: u16 = 4409;
 const CLOSE_REPLACED: u16 = 4410;
@@ -83,7 +86,11 @@ pub(crate) async fn upgrade(
         return refusal(StatusCode::SERVICE_UNAVAILABLE, "full", "too many connections wait for their token");
     };
     let hard_bytes = shared.bounds.message_bytes.saturating_mul(4);
-    let socket = socket.protocols([SUB_PROTOCOL]).max_message_size(hard_bytes).max_frame_size(hard_bytes);
+    let socket = socket
+        .protocols([SUB_PROTOCOL])
+        .max_message_size(hard_bytes)
+        .max_frame_size(hard_bytes)
+        .read_buffer_size(READ_BUFFER_BYTES);
     if socket.selected_protocol().is_none() {
         return bad_request(&shared, "offer the WebSocket sub-protocol moim.direct.v1");
     }

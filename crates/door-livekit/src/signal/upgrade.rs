@@ -22,6 +22,10 @@ use super::knock::Path;
 use crate::session::{Resumed, Welcome, resumed_participant};
 use crate::token::unix_now;
 
+/// What is read at once. The WebSocket library clears all of it before each read, and keeps it for as long as the
+/// connection lasts; most messages are of some hundred bytes.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+
 /// `GET /rtc`.
 pub(crate) async fn v0(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     enter(shared, Path::V0, request).await
@@ -78,10 +82,12 @@ async fn try_enter(shared: &Arc<Shared>, path: Path, request: Request) -> Result
     let entry = Entry { guest, welcome, number, events, first };
     let shared = shared.clone();
     let most = shared.bounds.message_bytes;
-    Ok(socket.max_message_size(most).max_frame_size(most).on_upgrade(move |socket| async move {
-        Box::pin(conversation::run(shared, socket, entry)).await;
-        drop(permit);
-    }))
+    Ok(socket.max_message_size(most).max_frame_size(most).read_buffer_size(READ_BUFFER_BYTES).on_upgrade(
+        move |socket| async move {
+            Box::pin(conversation::run(shared, socket, entry)).await;
+            drop(permit);
+        },
+    ))
 }
 
 impl Shared {
