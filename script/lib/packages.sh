@@ -10,6 +10,7 @@ test_packages=(
   nft=nftables ip=iproute2
   python3=python3 python:ensurepip=python3-venv
   openssl=openssl pebble=pebble shellcheck=shellcheck
+  ffmpeg=ffmpeg
   /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk
 )
 

@@ -12,6 +12,11 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 async function nothingToComplainOf(person, place) {
   if (!(await person.page.evaluate(() => 'axe' in window))) await person.page.evaluate(axe);
   const violations = await person.page.evaluate(async () => {
+    // What a new size of the window sets off has come to rest: sizes that are measured follow a frame later.
+    const frame = () => new Promise((next) => requestAnimationFrame(next));
+    await frame();
+    await frame();
+    await Promise.allSettled(document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity).map((one) => one.finished));
     const result = await /** @type {any} */ (window).axe.run(document, { resultTypes: ['violations'] });
     return result.violations.map((/** @type {any} */ one) => `${one.id}: ${one.nodes.map((/** @type {any} */ node) => node.target.join(' ')).join(', ')} (${one.help})`);
   });
