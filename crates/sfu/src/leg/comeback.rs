@@ -7,8 +7,9 @@
 
 use std::time::{Duration, Instant};
 
-/// A way on which nothing came for so long was dark. While media flows a viewer reports several times
-/// a second, and checks come every 2.5 s even where nothing does (RFC 7675 §5.1).
+/// A way on which nothing came for so long was dark. While pictures flow a viewer reports several times
+/// a second. Where nothing flows only checks come, from some browsers every 2.5 s, from others every 4 to
+/// 6 s (RFC 7675 §5.1): such a way is measured anew now and then, which costs little since nobody uses it.
 const DARK: Duration = Duration::from_secs(3);
 /// For so long reports may speak of what was sent into the dark: on a new path checks are heard about a
 /// second before media reaches the viewer.

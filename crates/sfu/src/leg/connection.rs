@@ -233,10 +233,12 @@ impl Connection {
     fn rest(&mut self, now: Instant, at: Instant) {
         self.quiet = !self.measures && now >= self.lively_until;
         let estimates = matches!(self.rtc.last_timeout_reason(), Reason::BweDelayControl);
-        let least = match () {
-            () if self.quiet => QUIET_SLEEP,
-            () if estimates && now >= self.hears_until => ESTIMATOR_SLEEP,
-            () => LEAST_SLEEP,
+        let least = if self.quiet {
+            QUIET_SLEEP
+        } else if estimates && now >= self.hears_until {
+            ESTIMATOR_SLEEP
+        } else {
+            LEAST_SLEEP
         };
         self.wake = at.max(now + least);
     }
